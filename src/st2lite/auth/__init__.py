@@ -1,0 +1,1 @@
+"""Who may call: password backends, tokens and API keys."""

@@ -1,0 +1,1 @@
+"""Packs: reading, validating and registering their content."""

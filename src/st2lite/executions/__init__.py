@@ -1,0 +1,1 @@
+"""The life of an execution, from request to final status."""

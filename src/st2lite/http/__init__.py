@@ -1,0 +1,1 @@
+"""The falcon apps `api`, `auth` and `stream`: thin resources that call the rooms above."""

@@ -1,0 +1,77 @@
+"""Messages on the bus. A message is a hint, the document is the truth: losing one delays work, it never loses it.
+
+Each class is tagged by its `topic`; a queue or a subscription selects messages by topic. `durable` messages are
+confirmed
+by the broker before `publish` returns; the others are sent and forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Union
+
+import msgspec
+
+from st2lite.models.execution import Execution, OutputChunk
+
+
+class WorkRequested(msgspec.Struct, tag="work.requested"):
+    """An execution waits for a worker. Carries the document (without result) so that a worker need not read it."""
+
+    durable: ClassVar[bool] = True
+    execution: Execution
+
+
+class ExecutionChanged(msgspec.Struct, tag="execution.changed"):
+    """The status of an execution changed, while it goes on. `created` marks the very first message."""
+
+    durable: ClassVar[bool] = False
+    execution: Execution
+    created: bool = False
+
+
+class ExecutionFinished(msgspec.Struct, tag="execution.finished"):
+    """An execution reached a final status. The result travels along (`execution.result`) when it is small."""
+
+    durable: ClassVar[bool] = True
+    execution: Execution
+
+
+class ExecutionDeleted(msgspec.Struct, tag="execution.deleted"):
+    durable: ClassVar[bool] = False
+    execution: Execution
+
+
+class OutputAppended(msgspec.Struct, tag="execution.output"):
+    """New output of a running action (stored already)."""
+
+    durable: ClassVar[bool] = False
+    chunks: list[OutputChunk]
+
+
+class ExecutionControl(msgspec.Struct, tag="execution.control"):
+    """A command to the worker that holds the execution: `cancel`, `pause` or `resume`."""
+
+    durable: ClassVar[bool] = True
+    execution_id: str
+    command: str
+
+
+class Announced(msgspec.Struct, tag="announcement"):
+    """An announcement for stream clients: event name `st2.announcement__<route>`."""
+
+    durable: ClassVar[bool] = False
+    route: str
+    payload: dict[str, Any]
+    trace_context: dict[str, Any] | None = None
+
+
+Message = Union[
+    WorkRequested, ExecutionChanged, ExecutionFinished, ExecutionDeleted, OutputAppended, ExecutionControl, Announced
+]
+
+
+def topic_of(kind: type[Message] | Message) -> str:
+    """Topic of a message or a message class, for example `execution.finished`."""
+    tag = (kind if isinstance(kind, type) else type(kind)).__struct_config__.tag
+    assert isinstance(tag, str)  # noqa: S101 - every class above is tagged with text
+    return tag

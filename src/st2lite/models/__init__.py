@@ -1,0 +1,1 @@
+"""The domain documents and their states; pure data, no I/O."""

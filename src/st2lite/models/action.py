@@ -1,0 +1,63 @@
+"""Actions and the runner types they run on."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from st2lite.models.document import Collection, Document, Index
+
+Schema = dict[str, Any]
+"""A JSON schema (draft 4) of one parameter, plus `required`, `secret`, `immutable`, `position` (see content facts)."""
+
+
+class Action(Document, kw_only=True):
+    """Metadata of one action. `id` is stable over re-registrations of the same `ref`."""
+
+    collection: ClassVar[Collection] = Collection(
+        "actions",
+        fields={"ref": lambda a: a.ref, "pack": lambda a: a.pack, "name": lambda a: a.name},
+        indexes=(Index(("ref",), unique=True), Index(("pack", "name")), Index(("name",))),
+    )
+
+    name: str
+    pack: str
+    runner_type: str
+    description: str = ""
+    enabled: bool = True
+    entry_point: str = ""
+    parameters: dict[str, Schema] = {}
+    output_schema: dict[str, Any] = {}
+    tags: list[dict[str, str]] = []
+    notify: dict[str, Any] = {}
+    metadata_file: str = ""
+
+    @property
+    def ref(self) -> str:
+        return f"{self.pack}.{self.name}"
+
+    @property
+    def uid(self) -> str:
+        return f"action:{self.pack}:{self.name}"
+
+
+class RunnerType(Document, kw_only=True):
+    """Metadata of one runner: its parameters and which module of `runners/` runs it."""
+
+    collection: ClassVar[Collection] = Collection(
+        "runner_types",
+        fields={"name": lambda r: r.name},
+        indexes=(Index(("name",), unique=True),),
+    )
+
+    name: str
+    description: str = ""
+    enabled: bool = True
+    runner_package: str = ""
+    runner_module: str
+    runner_parameters: dict[str, Schema] = {}
+    output_key: str = ""
+    output_schema: dict[str, Any] = {}
+
+    @property
+    def uid(self) -> str:
+        return f"runner_type:{self.name}"

@@ -1,0 +1,123 @@
+"""Executions, the snapshots they refer to, and the output of running actions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from st2lite.models.document import Collection, Document, Index
+from st2lite.models.statuses import REQUESTED
+
+NO_RESULT = msgspec.Raw(b"")
+
+
+class LogEntry(msgspec.Struct):
+    """One change of status: when, and to what."""
+
+    timestamp: str
+    status: str
+
+
+class Snapshot(Document, kw_only=True):
+    """An action or runner type exactly as it was when an execution was requested.
+
+    Content-addressed: `id` is a digest of the kind and the content, so that thousands of executions of one action share
+    one copy and a worker decodes it once. Never changed after it was written.
+    """
+
+    collection: ClassVar[Collection] = Collection("snapshots")
+
+    content: msgspec.Raw
+
+
+class Execution(Document, kw_only=True):
+    """One request to run an action, from `requested` to its final status. The liveaction is a view of this document.
+
+    `result` is JSON exactly as the runner gave it, kept apart from the body. `liveaction_id` is what clients of the
+    liveaction see. `worker` names the action runner process that holds it (a `Worker` id). `delay` is in milliseconds.
+    """
+
+    collection: ClassVar[Collection] = Collection(
+        "executions",
+        fields={
+            "status": lambda e: e.status,
+            "start_timestamp": lambda e: e.start_timestamp,
+            "parent": lambda e: e.parent,
+            "action": lambda e: e.action_ref,
+            "runner": lambda e: e.runner_name,
+            "user": lambda e: e.context.get("user"),
+            "rule": lambda e: (e.rule or {}).get("name"),
+            "trigger": lambda e: (e.trigger or {}).get("name"),
+            "trigger_type": lambda e: (e.trigger_type or {}).get("name"),
+            "trigger_instance": lambda e: (e.trigger_instance or {}).get("id"),
+            "liveaction": lambda e: e.liveaction_id,
+            "worker": lambda e: e.worker,
+        },
+        indexes=(
+            Index(("start_timestamp",)),
+            Index(("status", "start_timestamp")),
+            Index(("parent", "start_timestamp")),
+            Index(("action", "start_timestamp")),
+            Index(("trigger_instance",)),
+            Index(("liveaction",)),
+        ),
+        large=("result",),
+    )
+
+    action_ref: str
+    action_snapshot: str
+    runner_name: str
+    runner_snapshot: str
+    liveaction_id: str
+    status: str = REQUESTED
+    start_timestamp: str
+    end_timestamp: str | None = None
+    parameters: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+    result: msgspec.Raw = NO_RESULT
+    result_size: int = 0
+    parent: str | None = None
+    log: list[LogEntry] = []
+    notify: dict[str, Any] = {}
+    callback: dict[str, Any] = {}
+    delay: int = 0
+    worker: str | None = None
+    runner_info: dict[str, Any] = {}
+    rule: dict[str, Any] | None = None
+    trigger: dict[str, Any] | None = None
+    trigger_type: dict[str, Any] | None = None
+    trigger_instance: dict[str, Any] | None = None
+
+
+class OutputChunk(Document, kw_only=True):
+    """A piece of output of a running action. `output_type` is stdout, stderr or output."""
+
+    collection: ClassVar[Collection] = Collection(
+        "execution_outputs",
+        fields={
+            "execution_id": lambda o: o.execution_id,
+            "output_type": lambda o: o.output_type,
+            "timestamp": lambda o: o.timestamp,
+        },
+        indexes=(Index(("execution_id", "timestamp")), Index(("timestamp",))),
+    )
+
+    execution_id: str
+    action_ref: str
+    runner_ref: str
+    timestamp: str
+    output_type: str
+    data: str
+
+
+class Worker(Document, kw_only=True):
+    """A running action runner process and its lease; `expires` (epoch seconds) is renewed while the process lives."""
+
+    collection: ClassVar[Collection] = Collection(
+        "workers", fields={"expires": lambda w: w.expires}, indexes=(Index(("expires",)),)
+    )
+
+    hostname: str
+    pid: int
+    expires: float

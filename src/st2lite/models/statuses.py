@@ -1,0 +1,50 @@
+"""Statuses of an execution and the table of legal transitions."""
+
+from __future__ import annotations
+
+from st2lite.models.errors import IllegalTransition
+
+REQUESTED = "requested"
+SCHEDULED = "scheduled"
+DELAYED = "delayed"
+RUNNING = "running"
+SUCCEEDED = "succeeded"
+FAILED = "failed"
+TIMEOUT = "timeout"
+ABANDONED = "abandoned"
+CANCELING = "canceling"
+CANCELED = "canceled"
+PENDING = "pending"
+PAUSING = "pausing"
+PAUSED = "paused"
+RESUMING = "resuming"
+
+ALL = (
+    REQUESTED, SCHEDULED, DELAYED, RUNNING, SUCCEEDED, FAILED, TIMEOUT, ABANDONED,
+    CANCELING, CANCELED, PENDING, PAUSING, PAUSED, RESUMING,
+)  # fmt: skip
+COMPLETED = frozenset({SUCCEEDED, FAILED, TIMEOUT, CANCELED, ABANDONED})
+FAILURES = frozenset({FAILED, TIMEOUT, ABANDONED})
+CANCELABLE = frozenset({REQUESTED, SCHEDULED, DELAYED, RUNNING, PAUSING, PAUSED, RESUMING})
+ON_A_WORKER = frozenset({SCHEDULED, RUNNING, CANCELING, PAUSING, RESUMING})
+"""Statuses that only a live worker may hold: without one they become `abandoned`."""
+
+_ENDS = COMPLETED
+_TRANSITIONS: dict[str, frozenset[str]] = {
+    REQUESTED: frozenset({SCHEDULED, DELAYED, RUNNING, CANCELING}) | _ENDS,
+    DELAYED: frozenset({REQUESTED, SCHEDULED, RUNNING, CANCELING}) | _ENDS,
+    SCHEDULED: frozenset({RUNNING, CANCELING}) | _ENDS,
+    RUNNING: frozenset({PENDING, PAUSING, PAUSED, CANCELING}) | _ENDS,
+    PENDING: frozenset({RUNNING, CANCELING}) | _ENDS,
+    PAUSING: frozenset({PAUSED, CANCELING}) | _ENDS,
+    PAUSED: frozenset({RESUMING, CANCELING}) | _ENDS,
+    RESUMING: frozenset({RUNNING, PAUSING, CANCELING}) | _ENDS,
+    CANCELING: frozenset({CANCELED, ABANDONED}),
+    **{status: frozenset() for status in COMPLETED},
+}
+
+
+def check_transition(current: str, wanted: str) -> None:
+    """Raise `IllegalTransition` unless an execution may go from `current` to `wanted`."""
+    if wanted not in _TRANSITIONS[current]:
+        raise IllegalTransition(f'An execution that is "{current}" cannot become "{wanted}".')

@@ -1,0 +1,1 @@
+"""Jinja rendering, the datastore it looks values up in, and the encryption of secret values."""

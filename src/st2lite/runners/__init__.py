@@ -1,0 +1,1 @@
+"""One module per runner, behind the protocol of `executions.protocol`."""

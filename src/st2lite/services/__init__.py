@@ -1,0 +1,1 @@
+"""One small module per daemon: builds the app context, starts, stops, reports health."""

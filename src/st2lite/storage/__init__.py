@@ -1,0 +1,1 @@
+"""One narrow storage contract (`contract`) and its two backends, `sqlite` and `mongodb`."""
