@@ -1,0 +1,69 @@
+"""How one option of st2.conf is declared, and how its text becomes a value."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from typing import Any
+
+from st2lite.models.errors import ConfigError
+
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FALSE = frozenset({"false", "0", "no", "off", ""})
+
+
+def option(
+    default: Any, help_text: str, *, choices: tuple[str, ...] = (), secret: bool = False, minimum: float | None = None
+) -> Any:
+    """Declare an option: its default, a sentence of help, and what restricts its value."""
+    metadata = {"help": help_text, "choices": choices, "secret": secret, "minimum": minimum}
+    if isinstance(default, (list, dict)):
+        return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def parse_value(section: str, field: dataclasses.Field[Any], kind: Any, text: str) -> Any:
+    """Turn the text of an option into a value of its type; raise `ConfigError` with the remedy."""
+    text = text.strip()
+    where = f"[{section}] {field.name}"
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        if text in ("", "None"):
+            return None
+        kind = next(arm for arm in typing.get_args(kind) if arm is not type(None))
+    value = _convert(where, kind, text)
+    choices = field.metadata["choices"]
+    if choices and value not in choices:
+        raise ConfigError(f'{where}: "{text}" is not one of {", ".join(choices)}.')
+    minimum = field.metadata["minimum"]
+    if minimum is not None and value < minimum:
+        raise ConfigError(f"{where}: {text} is too small; the least that works is {minimum:g}.")
+    return value
+
+
+def _convert(where: str, kind: Any, text: str) -> Any:
+    if kind is bool:
+        if text.lower() in _TRUE:
+            return True
+        if text.lower() in _FALSE:
+            return False
+        raise ConfigError(f'{where}: "{text}" is not a boolean; write True or False.')
+    if kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            noun = "a whole number" if kind is int else "a number"
+            raise ConfigError(f'{where}: "{text}" is not {noun}.') from None
+    origin = typing.get_origin(kind)
+    if origin is list:
+        return [item.strip() for item in text.split(",") if item.strip()]
+    if origin is dict:
+        try:
+            value = json.loads(text or "{}")
+        except ValueError as error:
+            raise ConfigError(f'{where}: not valid JSON ({error}); write it like {{"key": "value"}}.') from None
+        if not isinstance(value, dict):
+            raise ConfigError(f'{where}: must be a JSON object, like {{"key": "value"}}.')
+        return value
+    return text

@@ -1,0 +1,221 @@
+"""Every option of st2.conf, once: section, name, type, default and help.
+
+Names, sections and defaults are those of StackStorm's st2.conf, so that an existing file can be used; what st2lite
+adds is
+marked "st2lite only" in its help. Options of StackStorm that have no use here are listed in `IGNORED`.
+"""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass, field
+
+from st2lite.config.option import option
+
+
+@dataclass(frozen=True)
+class Api:
+    host: str = option("127.0.0.1", "Address st2api listens on.")
+    port: int = option(9101, "Port st2api listens on.", minimum=0)
+    allow_origin: list[str] = option(
+        ["http://127.0.0.1:3000"], "Origins whose pages may call the API, separated by commas."
+    )
+    mask_secrets: bool = option(True, "Show ******** in place of secret values in responses.")
+    max_page_size: int = option(
+        100, "Largest limit of a list that a user who is no administrator may ask for.", minimum=1
+    )
+    workers: int = option(1, "Worker processes of st2api (st2lite only).", minimum=1)
+    threads: int = option(8, "Threads of each st2api worker process (st2lite only).", minimum=1)
+    auth_cookie_secure: bool = option(True, "Send the authentication cookie over HTTPS only.")
+    auth_cookie_same_site: str = option(
+        "lax", "SameSite attribute of the authentication cookie.", choices=("strict", "lax", "none", "unset")
+    )
+
+
+@dataclass(frozen=True)
+class Auth:
+    host: str = option("127.0.0.1", "Address st2auth listens on.")
+    port: int = option(9100, "Port st2auth listens on.", minimum=0)
+    enable: bool = option(True, "Ask for credentials. Without, every caller is the system user.")
+    mode: str = option(
+        "standalone", "Who checks passwords: this service, or a proxy before it.", choices=("standalone", "proxy")
+    )
+    backend: str = option("flat_file", "Where passwords are kept.", choices=("flat_file",))
+    backend_kwargs: dict[str, str] = option(
+        {"file_path": "/etc/st2/htpasswd"}, "Settings of the backend as JSON; flat_file takes file_path."
+    )
+    token_ttl: int = option(86400, "Longest (and default) life of a token, in seconds.", minimum=1)
+    service_token_ttl: int = option(86400, "Longest life of a token of a service, in seconds.", minimum=1)
+    api_url: str = option(
+        "", "Base URL of the API as clients see it, without version; empty: made of [api] host and port."
+    )
+    workers: int = option(1, "Worker processes of st2auth (st2lite only).", minimum=1)
+    threads: int = option(4, "Threads of each st2auth worker process (st2lite only).", minimum=1)
+
+
+@dataclass(frozen=True)
+class Stream:
+    host: str = option("127.0.0.1", "Address st2stream listens on.")
+    port: int = option(9102, "Port st2stream listens on.", minimum=0)
+    heartbeat: float = option(
+        25.0, "Seconds of silence after which an empty line is sent to keep a stream open.", minimum=1
+    )
+
+
+@dataclass(frozen=True)
+class Database:
+    host: str = option("127.0.0.1", "Host of MongoDB, or a whole mongodb:// or sqlite:/// URL.")
+    port: int = option(27017, "Port of MongoDB.", minimum=1)
+    db_name: str = option("st2", "Name of the database.")
+    username: str | None = option(None, "User of the database.")
+    password: str | None = option(None, "Password of that user.", secret=True)
+    ssl: bool = option(False, "Use TLS.")
+    ssl_match_hostname: bool = option(True, "Check that the certificate names the host.")
+    ssl_ca_certs: str | None = option(None, "File of certificate authorities.")
+    ssl_keyfile: str | None = option(None, "Private key of the client certificate.")
+    ssl_certfile: str | None = option(None, "Client certificate.")
+    authentication_mechanism: str | None = option(None, "SASL mechanism, when not the server's default.")
+    connection_timeout: int = option(5000, "Milliseconds to wait for the server before a call fails.", minimum=100)
+
+
+@dataclass(frozen=True)
+class Messaging:
+    url: str = option(
+        "amqp://guest:guest@127.0.0.1:5672//", "URL of RabbitMQ, or memory:// within one process.", secret=True
+    )
+    cluster_urls: list[str] = option([], "URLs of further nodes of the broker, separated by commas.", secret=True)
+    ssl: bool = option(False, "Use TLS.")
+    ssl_ca_certs: str | None = option(None, "File of certificate authorities.")
+    confirm_timeout: float = option(10.0, "Seconds to wait for the broker's confirmation (st2lite only).", minimum=0.1)
+
+
+@dataclass(frozen=True)
+class System:
+    base_path: str = option("/opt/stackstorm", "Directory that holds packs, configs and virtualenvs.")
+    debug: bool = option(False, "Show tracebacks in logs of errors that are normally one line.")
+    validate_output_schema: bool = option(False, "Fail executions whose result violates the action's output schema.")
+
+
+@dataclass(frozen=True)
+class SystemUser:
+    user: str = option("stanley", "User that runs shell actions.")
+    ssh_key_file: str = option("/home/stanley/.ssh/stanley_rsa", "Private key for remote actions that name none.")
+
+
+@dataclass(frozen=True)
+class ActionRunner:
+    actions_pool_size: int = option(60, "Actions that one st2actionrunner runs at the same time.", minimum=1)
+    python_binary: str = option("", "Python of system packs and of new virtualenvs; empty: the service's own.")
+    python_runner_log_level: str = option("DEBUG", "Level from which a Python action's log reaches its stderr.")
+    stream_output: bool = option(True, "Store and stream output of actions while they run.")
+    graceful_shutdown: bool = option(True, "Let running actions finish when the service is stopped.")
+    exit_still_active_check: int = option(300, "Seconds to wait for them before they are abandoned.", minimum=0)
+    lease: int = option(
+        30, "Seconds after which the actions of a silent worker count as lost (st2lite only).", minimum=2
+    )
+
+
+@dataclass(frozen=True)
+class Notifier:
+    enable: bool = option(True, "Run the backup scheduler in this st2notifier.")
+    rescheduling_interval: float = option(5.0, "Seconds between its rounds.", minimum=0.1)
+    redispatch_after: float = option(
+        10.0, "Seconds an execution may wait unclaimed before it is sent again.", minimum=0
+    )
+
+
+@dataclass(frozen=True)
+class Content:
+    system_packs_base_path: str = option("", "Directory of the system packs; empty: those that ship with st2lite.")
+    packs_base_paths: str = option("", "Further directories of packs, separated by colons.")
+    pack_group: str = option("st2packs", "Group that owns pack files.")
+
+
+@dataclass(frozen=True)
+class Packs:
+    enable_common_libs: bool = option(False, "Put a pack's lib directory on the path of its actions.")
+
+
+@dataclass(frozen=True)
+class KeyValue:
+    enable_encryption: bool = option(True, "Allow encrypted values.")
+    encryption_key_path: str = option("", "File of the key that encrypts secret values.")
+
+
+@dataclass(frozen=True)
+class SshRunner:
+    remote_dir: str = option("/tmp", "Directory for scripts on remote hosts.")  # noqa: S108 - StackStorm's default
+    use_ssh_config: bool = option(False, "Honour an SSH client configuration file.")
+    ssh_config_file_path: str = option("~/.ssh/config", "That file.")
+    ssh_connect_timeout: float = option(60.0, "Seconds to wait for a connection.", minimum=0.1)
+    allow_partial_failure: bool = option(False, "A remote action succeeds when any of its hosts does.")
+    max_parallel_actions: int = option(50, "Hosts that one action talks to at the same time.", minimum=1)
+
+
+@dataclass(frozen=True)
+class Log:
+    level: str = option(
+        "INFO", "Lowest level that is logged (st2lite only).", choices=("DEBUG", "INFO", "WARNING", "ERROR")
+    )
+    format: str = option("text", "text for people, json for machines (st2lite only).", choices=("text", "json"))
+    directory: str = option("", "Directory of <service>.log files; empty: standard error (st2lite only).")
+    mask_secrets: bool = option(True, "Mask secrets in log lines.")
+
+
+@dataclass(frozen=True)
+class WebUi:
+    webui_base_url: str = option("http://localhost", "Base URL of the Web UI, for links in executions.")
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration; an attribute per section. Immutable once loaded."""
+
+    api: Api = field(default_factory=Api)
+    auth: Auth = field(default_factory=Auth)
+    stream: Stream = field(default_factory=Stream)
+    database: Database = field(default_factory=Database)
+    messaging: Messaging = field(default_factory=Messaging)
+    system: System = field(default_factory=System)
+    system_user: SystemUser = field(default_factory=SystemUser)
+    actionrunner: ActionRunner = field(default_factory=ActionRunner)
+    notifier: Notifier = field(default_factory=Notifier)
+    content: Content = field(default_factory=Content)
+    packs: Packs = field(default_factory=Packs)
+    keyvalue: KeyValue = field(default_factory=KeyValue)
+    ssh_runner: SshRunner = field(default_factory=SshRunner)
+    log: Log = field(default_factory=Log)
+    webui: WebUi = field(default_factory=WebUi)
+
+
+IGNORED: dict[str, tuple[str, ...]] = {
+    "api": ("logging", "debug", "allow_origin_regex"),
+    "auth": ("logging", "debug", "use_ssl", "cert", "key", "sso", "sso_backend", "sso_backend_kwargs"),
+    "stream": ("logging", "debug"),
+    "database": ("ssl_cert_reqs", "connection_retry_max_delay_m", "connection_retry_backoff_max_s",
+                 "connection_retry_backoff_mul", "write_concern", "compressors"),
+    "messaging": ("connection_retries", "connection_retry_wait", "login_method", "ssl_keyfile", "ssl_certfile",
+                  "ssl_cert_reqs", "prefix"),
+    "system": ("validate_trigger_parameters", "validate_trigger_payload"),
+    "actionrunner": ("logging", "virtualenv_opts", "virtualenv_binary", "python3_binary", "workflows_pool_size",
+                     "pip_opts", "still_active_check_interval"),
+    "notifier": ("logging",),
+    "content": ("index_url",),
+    "log": ("excludes", "redirect_stderr", "mask_secrets_blacklist"),
+    "scheduler": ("*",), "sensorcontainer": ("*",), "rulesengine": ("*",), "timer": ("*",), "timersengine": ("*",),
+    "workflow_engine": ("*",), "resultstracker": ("*",), "garbagecollector": ("*",), "exporter": ("*",), "syslog":
+    ("*",),
+    "coordination": ("*",), "mistral": ("*",), "rbac": ("*",), "action_sensor": ("*",), "metrics": ("*",),
+    "schema": ("*",),
+}  # fmt: skip
+"""Options of StackStorm that are read and have no effect in this release ("*": the whole section)."""
+
+
+def current_user() -> str:
+    """Name of the user this process runs as; its number where it has no name (a container without a passwd entry)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        import os
+
+        return str(os.getuid())

@@ -1,0 +1,72 @@
+import dataclasses
+import typing
+
+import pytest
+
+from st2lite.config.load import build, load, read_file
+from st2lite.config.schema import Config
+from st2lite.models.errors import ConfigError
+
+
+def test_defaults_are_those_of_the_schema():
+    assert build({}, environ={}).config == Config()
+
+
+def test_every_option_has_help():
+    for section, kind in typing.get_type_hints(Config).items():
+        for field in dataclasses.fields(kind):
+            assert field.metadata["help"].endswith("."), f"{section}.{field.name}"
+
+
+def test_file_is_overridden_by_environment_and_both_by_overrides():
+    values = {"api": {"port": "1", "host": "a"}, "stream": {"port": "7"}}
+    config = build(values, {"stream": {"port": 9}}, {"ST2_API__PORT": "2"}).config
+    assert (config.api.port, config.api.host, config.stream.port) == (2, "a", 9)
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "text", "needle"),
+    [
+        ("api", "port", "nine", '[api] port: "nine" is not a whole number'),
+        ("api", "port", "-1", "too small"),
+        ("auth", "enable", "maybe", "write True or False"),
+        ("auth", "mode", "magic", "not one of standalone, proxy"),
+        ("auth", "backend_kwargs", "{", "not valid JSON"),
+        ("auth", "backend_kwargs", "[]", "must be a JSON object"),
+    ],
+)
+def test_a_bad_value_names_the_option_and_the_remedy(section, name, text, needle):
+    (problem,) = build({section: {name: text}}, environ={}).problems
+    assert needle in problem
+
+
+def test_all_problems_are_reported_at_once(tmp_path):
+    path = tmp_path / "st2.conf"
+    path.write_text("[api]\nport = x\n[auth]\nenable = y\n")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert "2 problem(s)" in caught.value.message
+    assert "[api] port" in caught.value.message
+    assert "[auth] enable" in caught.value.message
+
+
+def test_misspelled_names_get_a_suggestion_and_options_of_stackstorm_are_silent():
+    loaded = build({"api": {"prot": "1", "logging": "x"}, "atuh": {}, "rbac": {"enable": "x"}}, environ={})
+    assert loaded.warnings == [
+        '[atuh]: no such section (did you mean "auth"?); it is ignored.',
+        '[api] prot: no such option (did you mean "port"?); it is ignored.',
+    ]
+
+
+def test_a_percent_sign_in_a_password_is_literal(tmp_path):
+    path = tmp_path / "st2.conf"
+    path.write_text("[database]\npassword = 50%off;x#y\n")
+    assert load(path).database.password == "50%off;x#y"
+
+
+@pytest.mark.parametrize("content", ["port = 1\n", "[api\n", "\xff\xfe"])
+def test_a_file_that_is_no_ini_is_a_config_error(tmp_path, content):
+    path = tmp_path / "st2.conf"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(ConfigError):
+        read_file(path)
