@@ -1,0 +1,82 @@
+"""Puts the document of one service together from the modules of its nouns."""
+
+from __future__ import annotations
+
+import functools
+from types import ModuleType
+
+import msgspec
+
+from st2lite import __version__
+from st2lite.http.openapi import access, actions, auth, executions, inquiries, keys, packs, runner_types, stream
+from st2lite.http.openapi.parts import ERRORS, STRING, Json, answer, closed, opened, operation, ref
+
+_SERVICES: dict[str, tuple[str, tuple[ModuleType, ...]]] = {
+    "api": ("st2lite API", (actions, runner_types, executions, inquiries, packs, keys, access)),
+    "auth": ("st2lite auth service", (auth,)),
+    "stream": ("st2lite event stream", (stream,)),
+}
+
+_ERROR: Json = opened(
+    {
+        "faultstring": {"type": "string", "description": "What is wrong, and what to do about it."},
+        "conflict-id": STRING,
+    },
+    ("faultstring",),
+)
+_ROOT = operation(
+    "getVersion",
+    "Read the version of the service",
+    {"200": answer(closed({"version": STRING, "docs_url": STRING}, ("version", "docs_url")), "The version.")},
+)
+_SECURITY_SCHEMES: Json = {
+    "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
+    "tokenInQuery": {"type": "apiKey", "in": "query", "name": "x-auth-token"},
+    "tokenInCookie": {"type": "apiKey", "in": "cookie", "name": "auth-token"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "St2-Api-Key"},
+    "apiKeyInQuery": {"type": "apiKey", "in": "query", "name": "st2-api-key"},
+    "password": {"type": "http", "scheme": "basic"},
+}
+_CALLER = [{name: []} for name in ("token", "apiKey", "tokenInQuery", "apiKeyInQuery", "tokenInCookie")]
+
+
+def document(service: str) -> Json:
+    """Return the OpenAPI document of `api`, `auth` or `stream`."""
+    title, nouns = _SERVICES[service]
+    paths: Json = {}
+    schemas: Json = {"Error": _ERROR}
+    for noun in nouns:
+        tag = noun.__name__.rpartition(".")[2]
+        paths |= {path: _tagged(methods, tag) for path, methods in noun.PATHS.items()}
+        schemas |= noun.SCHEMAS
+    if service == "api":
+        paths["/"] = {"get": {**_ROOT, "tags": ["service"]}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": title,
+            "version": __version__,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": "Compatible with the API of StackStorm 3.9. Lists answer with arrays; errors with an object "
+            "that holds `faultstring`. Query parameters that an operation does not declare are ignored.",
+        },
+        # Relative to where the document was fetched, so that it is right behind every proxy prefix.
+        "servers": [{"url": "."}],
+        "security": _CALLER,
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": {f"Error{code}": answer(ref("Error"), text) for code, text in ERRORS.items()},
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+    }
+
+
+@functools.cache
+def encoded(service: str) -> bytes:
+    """The document as JSON."""
+    return msgspec.json.encode(document(service))
+
+
+def _tagged(methods: Json, tag: str) -> Json:
+    return {key: {**value, "tags": [tag]} if isinstance(value, dict) else value for key, value in methods.items()}
