@@ -1,0 +1,35 @@
+"""The common frame of the apps `api`, `auth` and `stream`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import falcon
+
+from st2lite.auth.authenticate import Authenticator
+from st2lite.http.errors import add_error_handlers
+from st2lite.http.media import JSONHandler
+from st2lite.http.middleware import Authentication, CookieRules, Cors, Paths, RequestId
+
+
+def create_app(
+    authenticator: Authenticator,
+    allow_origin: Sequence[str] = (),
+    cookie: CookieRules = CookieRules(),  # noqa: B008 - immutable
+) -> falcon.App[falcon.Request, falcon.Response]:
+    """An app without routes yet. Routes are added without version: `/executions` serves `/v1/executions` too.
+
+    Every resource is asked for credentials and finds the caller with `middleware.identity_of(req)`, unless it is marked
+    with the attribute `public = True`. `allow_origin` are the origins of `[api] allow_origin` and the public API URL.
+    """
+    app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
+        middleware=(RequestId(), Cors(allow_origin), Paths(), Authentication(authenticator, cookie))
+    )
+    handler = JSONHandler()
+    app.resp_options.media_handlers[falcon.MEDIA_JSON] = handler
+    app.req_options.media_handlers[falcon.MEDIA_JSON] = handler
+    app.req_options.auto_parse_qs_csv = False
+    app.req_options.keep_blank_qs_values = True
+    app.resp_options.secure_cookies_by_default = False
+    add_error_handlers(app)
+    return app
