@@ -1,0 +1,111 @@
+"""Passwords in a flat file, as the `htpasswd` command writes it: one `user:hash` a line, all of its kinds of hash."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from st2lite.models.errors import Unauthorized
+
+if TYPE_CHECKING:
+    from passlib.context import CryptContext
+
+log = logging.getLogger(__name__)
+
+INVALID = "Invalid or missing credentials"
+
+_SCHEMES = ["bcrypt", "sha256_crypt", "sha512_crypt", "apr_md5_crypt", "ldap_sha1", "des_crypt", "plaintext"]
+_BCRYPT_BYTES = 72
+
+
+class PasswordBackend(Protocol):
+    def verify(self, user: str, password: str) -> None:
+        """Return if this is the user's password; else raise `Unauthorized`, without telling which of both is wrong."""
+
+
+class FlatFile:
+    """Checks passwords against an htpasswd file, which is read again whenever it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._version: tuple[int, ...] | None = None
+        self._hashes: dict[str, str] = {}
+        self._context: CryptContext | None = None
+        self._decoy = ""
+
+    def verify(self, user: str, password: str) -> None:
+        with self._lock:
+            self._refresh()
+            known = self._hashes.get(user)
+            decoy = self._decoy
+        # An unknown user costs as much time as a known one: nobody learns from the clock who has an account.
+        if not self._matches(password, known or decoy) or known is None:
+            raise Unauthorized(INVALID)
+
+    def _refresh(self) -> None:
+        try:
+            status = self._path.stat()
+            version = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if version == self._version:
+                return
+            lines = self._path.read_text("utf-8", errors="replace").splitlines()
+        except OSError as error:
+            log.error("Nobody can log in: the password file %s cannot be read: %s", self._path, error.strerror)
+            self._version, self._hashes = None, {}
+            return
+        self._version, self._hashes = version, dict(self._parse(lines))
+        self._decoy = next(iter(self._hashes.values()), "")
+
+    def _parse(self, lines: list[str]) -> list[tuple[str, str]]:
+        entries = []
+        for number, line in enumerate(lines, 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            user, colon, hashed = line.strip().partition(":")
+            if user and colon and hashed:
+                entries.append((user, hashed))
+            else:
+                log.warning('%s, line %d is ignored: it is not of the form "user:hash"', self._path, number)
+        return entries
+
+    def _matches(self, password: str, hashed: str) -> bool:
+        context = self._context = self._context or _create_context()
+        secret = password.encode()
+        if context.identify(hashed) == "bcrypt":
+            # The rest never counted; today's bcrypt refuses longer input where it used to cut it off.
+            secret = secret[:_BCRYPT_BYTES]
+        try:
+            return bool(context.verify(secret, hashed))
+        except ValueError:
+            # A NUL character in the password, or a hash that is damaged.
+            return False
+
+
+def _create_context() -> CryptContext:
+    """Imported at the first password: loading all kinds of hash takes a while, and most processes never need them."""
+    from passlib.context import CryptContext
+
+    return CryptContext(_SCHEMES)
+
+
+def hash_password(password: str) -> str:
+    """Hash a password for an htpasswd file (bcrypt)."""
+    from passlib.hash import bcrypt
+
+    return str(bcrypt.using(ident="2y", rounds=10).hash(password))
+
+
+def write_password(path: Path, user: str, password: str) -> None:
+    """Set the password of one user in an htpasswd file (created 0600); the other lines stay as they are."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    kept = [line for line in lines if line.partition(":")[0] != user]
+    text = "".join(f"{line}\n" for line in [*kept, f"{user}:{hash_password(password)}"])
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)
