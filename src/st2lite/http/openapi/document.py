@@ -37,7 +37,7 @@ _SECURITY_SCHEMES: Json = {
     "apiKeyInQuery": {"type": "apiKey", "in": "query", "name": "st2-api-key"},
     "password": {"type": "http", "scheme": "basic"},
 }
-_CALLER = [{name: []} for name in ("token", "apiKey", "tokenInQuery", "apiKeyInQuery", "tokenInCookie")]
+_CALLER: list[Json] = [{name: []} for name in ("token", "apiKey", "tokenInQuery", "apiKeyInQuery", "tokenInCookie")]
 
 
 def document(service: str) -> Json:

@@ -1,0 +1,39 @@
+"""One page of a list, and the headers that tell how much there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import falcon
+
+from st2lite.http.params import ListQuery
+from st2lite.models.document import Document
+from st2lite.storage.contract import Filter, Store
+
+D = TypeVar("D", bound=Document)
+
+
+def find_page(store: Store, kind: type[D], query: ListQuery) -> tuple[list[D], int]:
+    """Return the rows of a page and how many rows match in all."""
+    rows = store.find(kind, query.filters, query.order, query.limit, query.offset)
+    return rows, total_of(store, kind, query.filters, query.limit, query.offset, len(rows))
+
+
+def total_of(
+    store: Store, kind: type[Document], filters: Sequence[Filter], limit: int | None, offset: int, got: int
+) -> int:
+    """How many rows match in all; asks the store only when the page does not tell."""
+    ends_here = limit is None or got < limit
+    if ends_here and (got or not offset):
+        return offset + got
+    return store.count(kind, filters)
+
+
+def send_rows(resp: falcon.Response, rows: list[Any], limit: int | None, total: int | None = None) -> None:
+    """Answer with rows; `limit` is the one in force (None: unlimited), `total` None where clients get no count."""
+    if total is not None:
+        resp.set_header("X-Total-Count", str(total))
+    if limit is not None:
+        resp.set_header("X-Limit", str(limit))
+    resp.media = rows
