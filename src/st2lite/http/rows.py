@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import falcon
 
 from st2lite.http.params import ListQuery
 from st2lite.models.document import Document
-from st2lite.storage.contract import Filter, Store
+from st2lite.storage.contract import Store
 
 D = TypeVar("D", bound=Document)
 
@@ -17,17 +17,15 @@ D = TypeVar("D", bound=Document)
 def find_page(store: Store, kind: type[D], query: ListQuery) -> tuple[list[D], int]:
     """Return the rows of a page and how many rows match in all."""
     rows = store.find(kind, query.filters, query.order, query.limit, query.offset)
-    return rows, total_of(store, kind, query.filters, query.limit, query.offset, len(rows))
+    return rows, total_of(lambda: store.count(kind, query.filters), query.limit, query.offset, len(rows))
 
 
-def total_of(
-    store: Store, kind: type[Document], filters: Sequence[Filter], limit: int | None, offset: int, got: int
-) -> int:
-    """How many rows match in all; asks the store only when the page does not tell."""
+def total_of(count: Callable[[], int], limit: int | None, offset: int, got: int) -> int:
+    """How many rows match in all; counts only when a page of `got` rows does not tell."""
     ends_here = limit is None or got < limit
     if ends_here and (got or not offset):
         return offset + got
-    return store.count(kind, filters)
+    return count()
 
 
 def send_rows(resp: falcon.Response, rows: list[Any], limit: int | None, total: int | None = None) -> None:
