@@ -10,14 +10,23 @@ import msgspec
 from st2lite.executions.queries import NEWEST_FIRST
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.views import ExecutionViews
+from st2lite.http.bodies import read_as
+from st2lite.http.middleware import identity_of
 from st2lite.http.params import (
     ListSpec,
+    Selection,
+    boolean,
+    equality,
+    integer,
     read_list,
-    send_rows,
+    read_selection,
     text,
     time_range,
 )
-from st2lite.storage.contract import Order
+from st2lite.http.rows import send_rows, total_of
+from st2lite.models.errors import IllegalTransition, InvalidInput
+from st2lite.models.execution import NO_RESULT, Execution
+from st2lite.storage.contract import Filter, Order
 
 _FIELDS = {
     "status": "status",

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import falcon
-import msgspec
 
-from st2lite.http.bodies import read_as
 from st2lite.http.params import ListSpec, read_list, read_selection
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.errors import InvalidInput, NotFound
@@ -73,8 +71,8 @@ class PackInstallation:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         raise InvalidInput(
-            "Installing and removing packs, and the pack index, come with a later release of st2lite; until then put the "
-            "directory of the pack below a packs directory and register it: POST /v1/packs/register."
+            "Installing and removing packs, and the pack index, come with a later release of st2lite; until then put "
+            "the directory of the pack below a packs directory and register it: POST /v1/packs/register."
         )
 
     on_post = on_get

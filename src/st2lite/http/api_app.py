@@ -1,0 +1,88 @@
+"""The app `api`: which resource answers which path. Paths are without version; the frame adds `/v1` and aliases."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import falcon
+
+from st2lite import __version__
+from st2lite.auth.api_keys import ApiKeys
+from st2lite.auth.authenticate import Authenticator
+from st2lite.config.schema import Config
+from st2lite.executions.inquiries import InquiryService
+from st2lite.executions.service import ExecutionService
+from st2lite.executions.views import ExecutionViews
+from st2lite.http.app import create_app
+from st2lite.http.execution_views import ExecutionParts
+from st2lite.http.executions import Executions
+from st2lite.http.inquiries import Inquiries
+from st2lite.http.middleware import CookieRules
+from st2lite.http.openapi_document import OpenApiDocument
+from st2lite.http.packs import PackInstallation, Packs
+from st2lite.http.runner_types import RunnerTypes
+from st2lite.storage.contract import Store
+
+DOCS_URL = "https://docs.stackstorm.com/"
+
+
+class ApiContext(Protocol):
+    """What the app needs of the rooms it calls."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def authenticator(self) -> Authenticator: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def executions(self) -> ExecutionService: ...
+    @property
+    def views(self) -> ExecutionViews: ...
+    @property
+    def inquiries(self) -> InquiryService: ...
+
+
+class Root:
+    """`GET /v1`: which version answers."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        resp.media = {"version": __version__, "docs_url": DOCS_URL}
+
+
+def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Response]:
+    """The API as a WSGI app."""
+    api = context.config.api
+    app = create_app(
+        context.authenticator, api.allow_origin, CookieRules(api.auth_cookie_secure, api.auth_cookie_same_site)
+    )
+    app.add_route("/", Root())
+    app.add_route("/openapi.json", OpenApiDocument("api"))
+
+    runner_types = RunnerTypes(context.store)
+    app.add_route("/runnertypes", runner_types, suffix="list")
+    app.add_route("/runnertypes/{name_or_id}", runner_types)
+
+    executions = Executions(context.executions, context.views)
+    parts = ExecutionParts(context.executions, context.views)
+    app.add_route("/executions", executions, suffix="list")
+    app.add_route("/executions/views/filters", parts, suffix="filters")
+    app.add_route("/executions/{id}", executions)
+    app.add_route("/executions/{id}/re_run", executions, suffix="re_run")
+    app.add_route("/executions/{id}/children", parts, suffix="children")
+    app.add_route("/executions/{id}/attribute/{attribute}", parts, suffix="attribute")
+    app.add_route("/executions/{id}/output", parts, suffix="output")
+    app.add_route("/executions/{id}/result", parts, suffix="result")
+
+    inquiries = Inquiries(context.inquiries)
+    app.add_route("/inquiries", inquiries, suffix="list")
+    app.add_route("/inquiries/{id}", inquiries)
+
+    packs, installation = Packs(context.store), PackInstallation()
+    app.add_route("/packs", packs, suffix="list")
+    app.add_route("/packs/{ref_or_id}", packs)
+    for later in ("install", "uninstall", "index", "index/search", "index/health"):
+        app.add_route(f"/packs/{later}", installation)
+    return app
