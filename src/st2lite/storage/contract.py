@@ -1,7 +1,9 @@
 """The storage contract: all that the rooms above may ask of a database.
 
 Every write is acknowledged only when it is durable. Filters name fields that the collection declares, or `id`; anything
-else is a programming error (`KeyError`). All filters of a call are ANDed. Every method may raise `StoreUnavailable`.
+else is a programming error (`KeyError`). All filters of a call are ANDed. A bool counts as the integer 0 or 1. Every
+method may raise `StoreUnavailable`, and `InvalidInput` if a value cannot be stored (half a surrogate pair, an indexed
+integer beyond 64 bits).
 """
 
 from __future__ import annotations
@@ -89,6 +91,7 @@ class Store(Protocol):
         """Write the document if the stored `rev` equals its own, and raise `rev` by one; else raise `StaleWrite`.
 
         On any error the document in memory keeps its `rev`. Raise `Conflict` if another document has the unique key.
+        A large attribute that is empty leaves what is stored as it is: it may just not have been read.
         """
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
@@ -106,7 +109,10 @@ class Store(Protocol):
         offset: int = 0,
         large: bool = True,
     ) -> list[D]:
-        """Return matching documents; with `large=False` large attributes stay empty (`msgspec.Raw(b"")`)."""
+        """Return matching documents, by `id` if no order is given.
+
+        With `large=False` large attributes stay empty (`msgspec.Raw(b"")`).
+        """
 
     def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
         """Count matching documents."""

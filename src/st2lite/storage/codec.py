@@ -1,0 +1,122 @@
+"""Between a document in memory and its parts at rest: body, large attributes, and the values of declared fields."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Iterable
+from typing import Any, Generic, NamedTuple
+
+import msgspec
+
+from st2lite.models.document import Document, Scalar
+from st2lite.models.errors import InvalidInput, StoreUnavailable
+from st2lite.storage.contract import D
+
+_INT64 = 1 << 63
+_encode = msgspec.json.Encoder().encode
+
+
+class Parts(NamedTuple):
+    """A document taken apart: JSON body without `id`, `rev` and large attributes; field values; large attributes.
+
+    Values and large attributes stand in the order of the declaration; a large attribute without content is None.
+    """
+
+    body: bytes
+    values: list[Scalar]
+    large: list[msgspec.Raw | None]
+
+
+class Codec(Generic[D]):
+    """Takes documents of one class apart and puts them together again."""
+
+    def __init__(self, kind: type[D]) -> None:
+        self.kind = kind
+        self.collection = kind.collection
+        self.name = self.collection.name
+        self.field_names = tuple(self.collection.fields)
+        self.large = self.collection.large
+        self._readers = tuple(self.collection.fields.items())
+        self._blank = _blank_values(kind)
+        self._decode = msgspec.json.Decoder(kind).decode
+
+    def split(self, document: D) -> Parts:
+        """Encode a document; raise `InvalidInput` if it holds something that no database can keep."""
+        body = copy.copy(document)
+        large: list[msgspec.Raw | None] = []
+        for name in self.large:
+            raw = getattr(body, name)
+            large.append(raw if memoryview(raw).nbytes else None)
+        for name, value in self._blank:
+            setattr(body, name, value)
+        try:
+            encoded = _encode(body)
+        except UnicodeEncodeError:
+            raise InvalidInput(
+                f"{self.name} {document.id}: a text holds half of a surrogate pair, which is not valid Unicode; "
+                "send valid UTF-8"
+            ) from None
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidInput(f"{self.name} {document.id} cannot be stored as JSON: {error}") from None
+        return Parts(encoded, self.values(document), large)
+
+    def values(self, document: D) -> list[Scalar]:
+        """The values of the declared fields of a document, in the order of the declaration."""
+        values = []
+        for name, read in self._readers:
+            value = read(document)
+            if value is not None and type(value) is not str:
+                value = comparable(value, name)
+            values.append(value)
+        return values
+
+    def join(self, identifier: str, rev: int, body: bytes | str, large: Iterable[bytes | str | None]) -> D:
+        """Decode a document; raise `StoreUnavailable` if its text is not what this version writes."""
+        try:
+            document = self._decode(body)
+        except msgspec.DecodeError as error:
+            raise StoreUnavailable(
+                f"{self.name} {identifier} cannot be read ({error}): it is damaged or was written by a newer version; "
+                "upgrade, or restore a backup"
+            ) from None
+        document.id = identifier
+        document.rev = rev
+        for name, raw in zip(self.large, large, strict=False):  # rows read without them have none
+            if raw is not None:
+                setattr(document, name, msgspec.Raw(raw))
+        return document
+
+
+def codec_for(kind: type[D]) -> Codec[D]:
+    """The codec of a document class."""
+    return _cached_codec(kind)
+
+
+@functools.cache
+def _cached_codec(kind: type[Any]) -> Codec[Any]:
+    return Codec(kind)
+
+
+def comparable(value: Any, field: str) -> Scalar:
+    """A field or filter value as both databases compare it: a bool as 0 or 1, NaN as no value; else `InvalidInput`."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        if not -_INT64 <= value < _INT64:
+            raise InvalidInput(f"{field}: {value} does not fit into 64 bits")
+        return int(value)
+    if isinstance(value, float):
+        return value if value == value else None
+    raise InvalidInput(f"{field}: {type(value).__name__} is not text, a number or a boolean")
+
+
+def _blank_values(kind: type[Document]) -> tuple[tuple[str, Any], ...]:
+    """What stands in a body for attributes that are kept apart: their defaults, which the encoder leaves out."""
+    defaults = {field.name: field.default for field in msgspec.structs.fields(kind)}
+    blanks = []
+    for name in ("id", "rev", *kind.collection.large):
+        if defaults[name] is msgspec.NODEFAULT:
+            raise TypeError(f"{kind.__name__}.{name} is a large attribute and needs a default")
+        blanks.append((name, defaults[name]))
+    return tuple(blanks)

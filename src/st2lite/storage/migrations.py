@@ -1,0 +1,74 @@
+"""Numbered changes to what is stored, and what a backend has to bring up to date.
+
+New collections, fields and indexes need no migration: `ensure_schema` creates them and fills them from the bodies. A
+migration is for bodies that the document class of this release could not read, or would read wrongly.
+
+A store remembers two things under text keys: `version`, the number of the last migration, and `fields:<collection>`,
+the names of the fields that are filled in, as a JSON list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from st2lite.models.document import Collection
+from st2lite.models.errors import StoreUnavailable
+
+INITIAL_VERSION = 1
+VERSION_KEY = "version"
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step: `change` turns a stored body of `collection` into a new one; it must leave one it made unchanged."""
+
+    version: int
+    collection: str
+    change: Callable[[Body], Body]
+
+
+MIGRATIONS: tuple[Migration, ...] = ()
+
+
+def target_version(migrations: Sequence[Migration] = MIGRATIONS) -> int:
+    """The version that a store has when all migrations are done."""
+    return max((migration.version for migration in migrations), default=INITIAL_VERSION)
+
+
+def pending(meta: Mapping[str, str], migrations: Sequence[Migration] = MIGRATIONS) -> list[Migration]:
+    """The migrations that a store with these remembered values still needs; `StoreUnavailable` if it is newer than us.
+
+    A store that remembers nothing is new: it has nothing to migrate.
+    """
+    target = target_version(migrations)
+    stored = int(meta.get(VERSION_KEY, target))
+    if stored > target:
+        raise StoreUnavailable(
+            f"the database was written by a newer release (schema {stored}, this one knows {target}): "
+            "install that release, or restore a backup made before the upgrade"
+        )
+    return sorted((step for step in migrations if step.version > stored), key=lambda step: step.version)
+
+
+def fields_key(collection: Collection) -> str:
+    """The key under which the filled-in fields of a collection are remembered."""
+    return f"fields:{collection.name}"
+
+
+def new_fields(meta: Mapping[str, str], collection: Collection) -> list[str]:
+    """The declared fields that are not filled in yet; all of them if the collection is not remembered."""
+    known = set(json.loads(meta.get(fields_key(collection), "[]")))
+    return [name for name in collection.fields if name not in known]
+
+
+def wanted_meta(collections: Sequence[Collection], migrations: Sequence[Migration] = MIGRATIONS) -> dict[str, str]:
+    """What a store remembers when its schema is up to date."""
+    meta = {VERSION_KEY: str(target_version(migrations))}
+    for collection in collections:
+        meta[fields_key(collection)] = json.dumps(sorted(collection.fields))
+    return meta

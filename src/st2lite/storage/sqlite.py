@@ -1,0 +1,216 @@
+"""The store on one SQLite file: for one host, any number of threads and processes.
+
+Writers take turns (`GroupCommit` within this process, SQLite's lock between processes); readers never wait for them
+(WAL). A write is acknowledged after the log was synced to the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from st2lite.models.document import Document, Scalar
+from st2lite.models.errors import Conflict, InvalidInput, St2liteError, StaleWrite, StoreUnavailable
+from st2lite.models.ids import new_id
+from st2lite.storage import sql
+from st2lite.storage.codec import Parts, codec_for
+from st2lite.storage.contract import D, Filter, Order
+from st2lite.storage.group_commit import GroupCommit, Ticket
+from st2lite.storage.sqlite_connection import ConnectionPool, connect, explain
+from st2lite.storage.sqlite_schema import ensure_schema
+
+T = TypeVar("T")
+Operation = Callable[[sqlite3.Connection], T]
+
+
+class SQLiteStore:
+    """A store in the file `path`; it is created on first use, readable by its owner only."""
+
+    def __init__(self, path: Path, kinds: Sequence[type[Document]]) -> None:
+        self._path = path
+        self._kinds = tuple(kinds)
+        self._readers = ConnectionPool(path)
+        self._writer: sqlite3.Connection | None = None
+        self._closed = False
+        self._writes: GroupCommit[sqlite3.Connection] = GroupCommit(self._run_batch)
+
+    def ensure_schema(self) -> None:
+        self._writes.run(lambda connection: ensure_schema(connection, self._kinds))
+
+    def insert(self, document: Document) -> None:
+        if not document.id:
+            document.id = new_id()
+        kind = type(document)
+        statement = _table(kind).insert
+        parts = codec_for(kind).split(document)
+        row = sql.row(document.id, 1, parts.values, parts.body, parts.large)
+
+        def operation(connection: sqlite3.Connection) -> None:
+            try:
+                connection.execute(statement, row)
+            except sqlite3.IntegrityError as error:
+                raise _conflict(connection, document, parts, error) from None
+
+        self._writes.run(operation)
+        document.rev = 1
+
+    def insert_many(self, documents: Sequence[Document]) -> None:
+        if not documents:
+            return
+        kind = type(documents[0])
+        split = codec_for(kind).split
+        rows = []
+        for document in documents:
+            if not document.id:
+                document.id = new_id()
+            parts = split(document)
+            rows.append(sql.row(document.id, 1, parts.values, parts.body, parts.large))
+
+        def operation(connection: sqlite3.Connection) -> None:
+            connection.execute(sql.SAVE)
+            try:
+                connection.executemany(_table(kind).insert, rows)
+            except sqlite3.IntegrityError:
+                connection.execute(sql.UNDO)
+                raise Conflict(f"{kind.collection.name}: a key of one of {len(rows)} documents is taken") from None
+            finally:
+                if connection.in_transaction:
+                    connection.execute(sql.RELEASE)
+
+        self._writes.run(operation)
+        for document in documents:
+            document.rev = 1
+
+    def get(self, kind: type[D], identifier: str) -> D | None:
+        rows = self._read(_table(kind).get, [identifier])
+        if not rows:
+            return None
+        found, rev, body, *large = rows[0]
+        return codec_for(kind).join(found, rev, body, large)
+
+    def replace(self, document: Document) -> None:
+        kind = type(document)
+        statement = _table(kind).replace
+        parts = codec_for(kind).split(document)
+        rev = document.rev
+        parameters = [rev + 1, *parts.values, parts.body, *parts.large, document.id, rev]
+
+        def operation(connection: sqlite3.Connection) -> None:
+            try:
+                cursor = connection.execute(statement, parameters)
+            except sqlite3.IntegrityError as error:
+                raise _conflict(connection, document, parts, error) from None
+            if not cursor.rowcount:
+                raise StaleWrite(f"{kind.collection.name} {document.id}: revision {rev} is not the stored one")
+
+        self._writes.run(operation)
+        document.rev = rev + 1
+
+    def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
+        table = _table(kind)
+        statement, parameters = (table.delete, (identifier,)) if rev is None else (table.delete_rev, (identifier, rev))
+        return self._writes.run(lambda connection: connection.execute(statement, parameters).rowcount) > 0
+
+    def delete_many(self, kind: type[Document], filters: Sequence[Filter], limit: int = 1000) -> int:
+        statement, parameters = _table(kind).delete_many(filters, limit)
+        return self._writes.run(lambda connection: connection.execute(statement, parameters).rowcount)
+
+    def find(
+        self,
+        kind: type[D],
+        filters: Sequence[Filter] = (),
+        order: Sequence[Order] = (),
+        limit: int | None = None,
+        offset: int = 0,
+        large: bool = True,
+    ) -> list[D]:
+        join = codec_for(kind).join
+        rows = self._read(*_table(kind).find(filters, order, limit, offset, large))
+        return [join(identifier, rev, body, attributes) for identifier, rev, body, *attributes in rows]
+
+    def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
+        count: int = self._read(*_table(kind).count(filters))[0][0]
+        return count
+
+    def distinct(self, kind: type[Document], field: str, filters: Sequence[Filter] = ()) -> list[Scalar]:
+        return [value for (value,) in self._read(*_table(kind).distinct(field, filters))]
+
+    def ping(self) -> None:
+        self._readers.check_file()
+        self._read(sql.PING, [])
+
+    def close(self) -> None:
+        self._readers.close()
+        self._closed = True
+        with contextlib.suppress(StoreUnavailable):
+            self._writes.run(lambda _: None)  # waits for the batch that is running; later ones are refused
+        self._close_writer()
+
+    def _read(self, statement: str, parameters: Sequence[Any]) -> list[Any]:
+        connection = self._readers.take()
+        try:
+            rows = connection.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            connection.close()
+            raise explain(error, self._path) from None
+        except (UnicodeEncodeError, OverflowError) as error:
+            self._readers.give_back(connection)
+            raise InvalidInput(f"a value of the query cannot be stored in any document: {error}") from None
+        self._readers.give_back(connection)
+        return rows
+
+    def _run_batch(self, batch: Sequence[Ticket[sqlite3.Connection]]) -> None:
+        """Run all operations in one transaction. An error of one concerns it alone; one of the database, all."""
+        try:
+            if self._closed:
+                raise StoreUnavailable(f"{self._path} was closed")
+            if self._writer is None:
+                self._writer = connect(self._path)
+            connection = self._writer
+            connection.execute(sql.BEGIN)
+            for ticket in batch:
+                try:
+                    ticket.result = ticket.operation(connection)
+                except (Conflict, StaleWrite, InvalidInput) as error:
+                    ticket.error = error
+                except (sqlite3.DataError, UnicodeEncodeError, OverflowError) as error:
+                    ticket.error = InvalidInput(f"the document cannot be stored: {error}")
+            connection.execute(sql.COMMIT)
+        except sqlite3.Error as error:
+            self._close_writer()
+            raise explain(error, self._path) from None
+        except BaseException:
+            self._close_writer()
+            raise
+
+    def _close_writer(self) -> None:
+        """Closing rolls back what was not committed."""
+        connection, self._writer = self._writer, None
+        if connection is not None:
+            connection.close()
+
+
+@functools.cache
+def _table(kind: type[Document]) -> sql.Table:
+    return sql.Table(kind.collection)
+
+
+def _conflict(connection: sqlite3.Connection, document: Document, parts: Parts, error: sqlite3.Error) -> St2liteError:
+    """Find out which key of the document is taken, and by which other document."""
+    table = _table(type(document))
+    name = table.collection.name
+    for index in table.collection.indexes:
+        if not index.unique:
+            continue
+        values = dict(zip(table.collection.fields, parts.values, strict=True), id=document.id)
+        key = [values[field] for field in index.fields]
+        found = connection.execute(table.same_key(index), [*key, document.id]).fetchone()
+        if found:
+            return Conflict(f"{name}: {' and '.join(index.fields)} taken by {found[0]}", found[0])
+    if connection.execute(table.exists, [document.id]).fetchone():
+        return Conflict(f"{name}: id {document.id} is taken", document.id)
+    return StoreUnavailable(f"{name} {document.id}: {error}")

@@ -1,0 +1,60 @@
+"""Bringing a SQLite file up to date: tables, columns, indexes and numbered migrations, in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from st2lite.models.document import Document
+from st2lite.storage import sql
+from st2lite.storage.codec import codec_for
+from st2lite.storage.migrations import MIGRATIONS, Migration, new_fields, pending, wanted_meta
+
+_BATCH = 500
+
+
+def ensure_schema(
+    connection: sqlite3.Connection, kinds: Sequence[type[Document]], migrations: Sequence[Migration] = MIGRATIONS
+) -> None:
+    """Create what is missing and migrate what is old; the caller holds the transaction."""
+    connection.execute(sql.CREATE_META)
+    meta = dict(connection.execute(sql.READ_META).fetchall())
+    steps = pending(meta, migrations)
+    for kind in kinds:
+        table = sql.Table(kind.collection)
+        connection.execute(table.create)
+        present = {name for (name,) in connection.execute(table.columns)}
+        for name in (*kind.collection.fields, *kind.collection.large):
+            if name not in present:
+                connection.execute(table.add_column(name))
+        changes = [step for step in steps if step.collection == kind.collection.name]
+        if changes or new_fields(meta, kind.collection):
+            _rewrite(connection, table, kind, changes)
+        wanted = table.indexes()
+        for (name,) in connection.execute(table.index_names).fetchall():
+            if name not in wanted:
+                connection.execute(table.drop_index(name))
+        for statement in wanted.values():
+            connection.execute(statement)
+    for key, value in wanted_meta([kind.collection for kind in kinds], migrations).items():
+        if meta.get(key) != value:
+            connection.execute(sql.WRITE_META, [key, value])
+
+
+def _rewrite(
+    connection: sqlite3.Connection, table: sql.Table, kind: type[Document], steps: Iterable[Migration]
+) -> None:
+    """Apply migrations to every body, and read the declared fields off the document that it holds then."""
+    codec = codec_for(kind)
+    update = table.set_columns(["body", *codec.field_names])
+    last = ""
+    while rows := connection.execute(table.page, [last, _BATCH]).fetchall():
+        for identifier, rev, stored in rows:
+            body = stored
+            for step in steps:
+                body = msgspec.json.encode(step.change(msgspec.json.decode(body)))
+            document = codec.join(identifier, rev, body, ())
+            connection.execute(update, [body, *codec.values(document), identifier])
+        last = rows[-1][0]
