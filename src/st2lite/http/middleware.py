@@ -25,8 +25,8 @@ _CORS = {
 }
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _SLASHES = re.compile(r"/{2,}")
-_VERSION = re.compile(r"/v1(?=/|$)")
-_ALIAS = re.compile(r"/actionexecutions(?=/|$)")
+_VERSION = re.compile(r"^/v1(?=/|$)")
+_ALIAS = re.compile(r"^/actionexecutions(?=/|$)")
 
 
 def normal_path(path: str) -> str:
