@@ -83,6 +83,9 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     packs, installation = Packs(context.store), PackInstallation()
     app.add_route("/packs", packs, suffix="list")
     app.add_route("/packs/{ref_or_id}", packs)
-    for later in ("install", "uninstall", "index", "index/search", "index/health"):
-        app.add_route(f"/packs/{later}", installation)
+    app.add_route("/packs/install", installation, suffix="later")
+    app.add_route("/packs/uninstall", installation, suffix="later")
+    app.add_route("/packs/index", installation)
+    app.add_route("/packs/index/search", installation, suffix="later")
+    app.add_route("/packs/index/health", installation)
     return app

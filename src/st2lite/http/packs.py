@@ -75,4 +75,5 @@ class PackInstallation:
             "the directory of the pack below a packs directory and register it: POST /v1/packs/register."
         )
 
-    on_post = on_get
+    def on_post_later(self, req: falcon.Request, resp: falcon.Response) -> None:
+        self.on_get(req, resp)
