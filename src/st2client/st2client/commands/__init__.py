@@ -1,0 +1,1 @@
+"""The commands: one module for each noun, see :mod:`st2client.registry`."""
