@@ -1,0 +1,134 @@
+"""Publishing to RabbitMQ, with confirms.
+
+A publisher keeps a few connections and gives each thread the one used last, so that one busy thread keeps to one
+connection and several never wait for each other's confirms. These connections have no heartbeat and no thread of their
+own: a dead one shows itself at the next message, which is then sent again on a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import amqp
+
+from st2lite.messaging.amqp_connection import EXCHANGE, FAILURES, Backoff, Broker
+from st2lite.models.errors import BusUnavailable
+
+log = logging.getLogger(__name__)
+
+_CONNECTIONS = 4
+_QUIET_SECONDS = 1.0
+_PERSISTENT, _TRANSIENT = 2, 1
+
+
+class _Line:
+    """One connection with two channels: one on which every message is confirmed, one on which none is."""
+
+    def __init__(self, broker: Broker, timeout: float) -> None:
+        self._timeout = timeout
+        self._connection = broker.connect(timeout)
+        self.plain = self._connection.channel()
+        self._confirming = self._connection.channel()
+        self._confirming.confirm_select()
+        self._confirming._confirm_selected = True  # what the library itself keeps, so that it does not ask again
+
+    def send(self, topic: str, body: bytes, durable: bool) -> None:
+        message = amqp.Message(
+            body,
+            content_type="application/json",
+            content_encoding="utf-8",
+            delivery_mode=_PERSISTENT if durable else _TRANSIENT,
+        )
+        if durable:
+            self._confirming.basic_publish_confirm(message, EXCHANGE, topic, confirm_timeout=self._timeout)
+        else:
+            self.plain.basic_publish(message, EXCHANGE, topic)
+
+    def close(self) -> None:
+        self._connection.collect()
+
+    def close_politely(self) -> None:
+        with contextlib.suppress(*FAILURES):
+            self._connection.close()
+        self.close()
+
+
+class Publisher:
+    """Sends messages for any number of threads."""
+
+    def __init__(self, broker: Broker, timeout: float) -> None:
+        self._broker = broker
+        self._timeout = timeout
+        self._slots = threading.BoundedSemaphore(_CONNECTIONS)
+        self._idle: list[_Line] = []
+        self._quiet_until = 0.0
+        self._closing = threading.Event()
+
+    def publish(self, topic: str, body: bytes, durable: bool) -> None:
+        """Send one message. A durable one is confirmed on return, or `BusUnavailable` is raised; others can be lost."""
+        if durable:
+            self._run(lambda line: line.send(topic, body, True))
+        elif time.monotonic() >= self._quiet_until:
+            try:
+                self._attempt(lambda line: line.send(topic, body, False))
+            except FAILURES as error:
+                # Whoever publishes must not wait for a broker that is away: be quiet for a moment, then try again.
+                self._quiet_until = time.monotonic() + _QUIET_SECONDS
+                log.debug("A message of topic %s was dropped: %s", topic, error)
+
+    def call(self, function: Callable[[amqp.Channel], Any]) -> None:
+        """Let `function` talk to the broker on a channel; it may be called again after a lost connection."""
+        self._run(lambda line: function(line.plain))
+
+    def close(self) -> None:
+        """Close the connections that nobody uses, and make `publish` fail from now on."""
+        self._closing.set()
+        while self._idle:
+            self._idle.pop().close_politely()
+
+    def _run(self, use: Callable[[_Line], None]) -> None:
+        deadline = time.monotonic() + self._timeout
+        backoff = Backoff()
+        while True:
+            try:
+                self._attempt(use)
+                return
+            except FAILURES as error:
+                wait = backoff.next()
+                if time.monotonic() + wait >= deadline or self._closing.wait(wait):
+                    raise BusUnavailable(
+                        f"The message broker at {self._broker.name} does not answer: {error}"
+                    ) from error
+
+    def _attempt(self, use: Callable[[_Line], None]) -> None:
+        if self._closing.is_set():
+            raise BusUnavailable("The event bus is closed: this process is shutting down.")
+        if not self._slots.acquire(timeout=self._timeout):
+            raise TimeoutError("too many messages wait for confirmation")
+        try:
+            self._use_line(use)
+        finally:
+            self._slots.release()
+
+    def _use_line(self, use: Callable[[_Line], None]) -> None:
+        try:
+            line, fresh = self._idle.pop(), False
+        except IndexError:
+            line, fresh = _Line(self._broker, self._timeout), True
+        try:
+            use(line)
+        except BaseException as error:
+            line.close()
+            if fresh or not isinstance(error, FAILURES) or isinstance(error, TimeoutError):
+                raise
+            # It went stale while idle, as the others will have: start afresh at once.
+            while self._idle:
+                self._idle.pop().close()
+            self._use_line(use)
+        else:
+            self._idle.append(line)
