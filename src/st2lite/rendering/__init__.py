@@ -1,1 +1,1 @@
-"""Jinja rendering, the datastore it looks values up in, and the encryption of secret values."""
+"""Jinja, datastore lookups, encryption, and the parameters of actions."""
