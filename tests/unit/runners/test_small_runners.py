@@ -1,0 +1,74 @@
+"""Runners that start nothing, and the registry that finds them all."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.runs import make_run, make_settings
+
+from st2lite.models.errors import NotFound
+from st2lite.runners import announcement, inquirer, noop
+from st2lite.runners.registry import MODULES, RunnerRegistry
+
+
+def test_noop(tmp_path: Path) -> None:
+    outcome = noop.create(make_settings(tmp_path)).run(make_run("noop", {}))
+    assert outcome.status == "succeeded"
+    assert outcome.result == {"failed": False, "succeeded": True, "return_code": 0}
+
+
+def test_announcement(tmp_path: Path) -> None:
+    runner = announcement.create(make_settings(tmp_path))
+    heard: list[tuple[str, dict[str, Any]]] = []
+    run = make_run("announcement", {"experimental": True, "route": "chatops"}, {"message": "hi"})
+    outcome = runner.run(replace(run, announce=lambda route, payload: heard.append((route, payload))))
+    assert heard == [("chatops", {"message": "hi"})]
+    assert (outcome.status, outcome.result) == ("succeeded", {"output": {"message": "hi"}, "message": "hi"})
+
+
+def test_announcement_has_to_be_wanted(tmp_path: Path) -> None:
+    def announce(route: str, payload: dict[str, Any]) -> None:
+        raise AssertionError("nothing was to be announced")
+
+    run = replace(make_run("announcement", {"experimental": False}), announce=announce)
+    outcome = announcement.create(make_settings(tmp_path)).run(run)
+    assert outcome.status == "failed"
+    assert '"experimental"' in outcome.result["error"]
+
+
+@pytest.mark.parametrize("ttl", [0, 5])
+def test_inquirer(tmp_path: Path, ttl: int) -> None:
+    asked = {"schema": {"type": "object"}, "roles": ["r"], "users": ["u"], "route": "x", "ttl": ttl}
+    outcome = inquirer.create(make_settings(tmp_path)).run(make_run("inquirer", asked))
+    assert (outcome.status, outcome.result) == ("pending", asked)
+
+
+def test_inquirer_defaults(tmp_path: Path) -> None:
+    run = make_run("inquirer", {"schema": {"type": "object"}, "roles": None, "ttl": None})
+    outcome = inquirer.create(make_settings(tmp_path)).run(run)
+    assert outcome.result == {"schema": {"type": "object"}, "roles": [], "users": [], "route": "", "ttl": 1440}
+
+
+def test_registry_creates_one_runner_per_module(tmp_path: Path) -> None:
+    registry = RunnerRegistry(make_settings(tmp_path))
+    local = registry.get("local-shell-cmd")
+    assert registry.get("local-shell-script") is local
+    assert registry.get("noop") is not local
+    registry.close()
+    assert registry.get("local-shell-cmd") is not local
+
+
+def test_registry_knows_what_it_cannot_run(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match='runner type "cobol"; known are announcement'):
+        RunnerRegistry(make_settings(tmp_path)).get("cobol")
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES.values())))
+def test_every_module_can_create_its_runner(tmp_path: Path, module: str) -> None:
+    runner = importlib.import_module(module).create(make_settings(tmp_path))
+    runner.close()
+    assert callable(runner.run)
