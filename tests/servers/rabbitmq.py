@@ -1,7 +1,7 @@
 """RabbitMQ as the distribution ships it: a node of its own, with its own name, ports, data and user.
 
-    with RabbitServer(tmp_path) as server:
-        bus = open_bus(server.url)
+with RabbitServer(tmp_path) as server:
+    bus = open_bus(server.url)
 """
 
 from __future__ import annotations
