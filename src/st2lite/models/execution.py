@@ -34,8 +34,10 @@ class Snapshot(Document, kw_only=True):
 class Execution(Document, kw_only=True):
     """One request to run an action, from `requested` to its final status. The liveaction is a view of this document.
 
-    `result` is JSON exactly as the runner gave it, kept apart from the body. `liveaction_id` is what clients of the
-    liveaction see. `worker` names the action runner process that holds it (a `Worker` id). `delay` is in milliseconds.
+    `result` is JSON exactly as the runner gave it, kept apart from the body; `output` is the JSON list of those output
+    chunks that were never written while the action ran (a short action has all of them here). `liveaction_id` is what
+    clients of the liveaction see. `worker` names the action runner process that holds the execution now (a `Worker` id).
+    `delay` is in milliseconds; `due` is when a delayed execution may start, and None once it was handed to the workers.
     """
 
     collection: ClassVar[Collection] = Collection(
@@ -53,6 +55,7 @@ class Execution(Document, kw_only=True):
             "trigger_instance": lambda e: (e.trigger_instance or {}).get("id"),
             "liveaction": lambda e: e.liveaction_id,
             "worker": lambda e: e.worker,
+            "due": lambda e: e.due,
         },
         indexes=(
             Index(("start_timestamp",)),
@@ -61,8 +64,10 @@ class Execution(Document, kw_only=True):
             Index(("action", "start_timestamp")),
             Index(("trigger_instance",)),
             Index(("liveaction",)),
+            Index(("worker",)),
+            Index(("due",)),
         ),
-        large=("result",),
+        large=("result", "output"),
     )
 
     action_ref: str
@@ -77,11 +82,13 @@ class Execution(Document, kw_only=True):
     context: dict[str, Any] = {}
     result: msgspec.Raw = NO_RESULT
     result_size: int = 0
+    output: msgspec.Raw = NO_RESULT
     parent: str | None = None
     log: list[LogEntry] = []
     notify: dict[str, Any] = {}
     callback: dict[str, Any] = {}
     delay: int = 0
+    due: str | None = None
     worker: str | None = None
     runner_info: dict[str, Any] = {}
     rule: dict[str, Any] | None = None

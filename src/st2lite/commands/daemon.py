@@ -1,0 +1,34 @@
+"""What the commands that start a daemon have in common: options, configuration, errors."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from st2lite import __version__
+from st2lite.config.load import config_path, load
+from st2lite.config.schema import Config
+from st2lite.models.errors import St2liteError
+from st2lite.services.logs import set_up_logging
+
+CONFIG_HELP = "configuration file (default: the one of ST2_CONFIG_PATH, else /etc/st2/st2.conf)"
+
+
+def main(name: str, description: str, serve: Callable[[Config], None], argv: list[str] | None = None) -> int:
+    """Read options and configuration, set up logging and serve; return the exit code.
+
+    A mistake in options or configuration is told in words, on standard error, with exit code 2.
+    """
+    parser = argparse.ArgumentParser(prog=name, description=description)
+    parser.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
+    parser.add_argument("--version", action="version", version=f"{name} {__version__}")
+    options = parser.parse_args(argv)
+    try:
+        config = load(config_path(options.config_file))
+        set_up_logging(config, name)
+        serve(config)
+    except St2liteError as error:
+        print(f"{name}: {error.message}", file=sys.stderr)
+        return 2
+    return 0

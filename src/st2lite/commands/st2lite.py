@@ -1,0 +1,82 @@
+"""st2lite: the product's own command; `st2lite standalone` runs the whole suite in one process."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from st2lite import __version__
+from st2lite.models.errors import St2liteError
+
+_EPILOG = """\
+example:
+  st2lite standalone --data-dir ~/.st2lite/data --bind 127.0.0.1:9101
+  st2 --url http://127.0.0.1:9101 login st2admin     (the password is in ~/.st2lite/data/admin-password)
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(argv)
+    try:
+        return _standalone(options)
+    except St2liteError as error:
+        print(f"st2lite: {error.message}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="st2lite", description="Event-driven automation, compatible with StackStorm.", epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"st2lite {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    command = commands.add_parser(
+        "standalone", help="run API, auth, stream, workers and scheduler in one process on SQLite", epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("--data-dir", type=Path, required=True, metavar="DIR", help="where everything is kept")
+    command.add_argument(
+        "--bind", type=_address, default=("127.0.0.1", 9101), metavar="HOST:PORT",
+        help="address to answer on (default 127.0.0.1:9101)",
+    )  # fmt: skip
+    command.add_argument(
+        "--packs", type=_directory, action="append", default=[], metavar="DIR",
+        help="a directory of packs besides DATA-DIR/packs; may be given several times",
+    )  # fmt: skip
+    command.add_argument("--config-file", type=Path, metavar="FILE", help="an st2.conf for everything else")
+    return parser
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f'"{text}" is not HOST:PORT, like 127.0.0.1:9101')
+    return host.strip("[]"), int(port)
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f'"{text}" is not a directory')
+    return path
+
+
+def _standalone(options: argparse.Namespace) -> int:
+    from st2lite.services.daemon import StopSignal, run
+    from st2lite.services.logs import set_up_logging
+    from st2lite.services.standalone import Standalone, standalone_config
+
+    data_dir = options.data_dir.expanduser().resolve()
+    host, port = options.bind
+    config = standalone_config(data_dir, host, port, options.packs, options.config_file)
+    set_up_logging(config, "st2lite")
+    stop = StopSignal()
+    run("st2lite", Standalone(config, data_dir), stop)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""The backup scheduler: finds what messages lost, what waited long enough and what a dead worker left behind.
+
+Every change is a compare-and-swap, so any number of these may run beside each other.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from st2lite.executions import events
+from st2lite.executions.inquiries import InquiryService
+from st2lite.executions.transitions import change_status
+from st2lite.executions.worker import abandon
+from st2lite.messaging.contract import Bus
+from st2lite.models import statuses, timestamps
+from st2lite.models.errors import St2liteError, StaleWrite
+from st2lite.models.execution import Execution, Worker
+from st2lite.storage.contract import Equal, In, Order, Range, Store, claim
+
+logger = logging.getLogger(__name__)
+
+DUE_INTERVAL = 0.5
+"""Seconds between looks for delayed executions whose time has come."""
+
+BATCH = 200
+_MAX_WAIT = 600.0
+_MOST_WAITING = 10_000
+
+
+class BackupScheduler:
+    """Runs its rounds on one thread. `interval` and `redispatch_after` are in seconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        inquiries: InquiryService,
+        interval: float,
+        redispatch_after: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._inquiries = inquiries
+        self._interval = interval
+        self._redispatch_after = redispatch_after
+        self._clock = clock
+        self._waits: dict[str, tuple[float, float]] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="backup-scheduler", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def dispatch_due(self) -> int:
+        """Hand over delayed executions whose time has come; return how many."""
+
+        def release(execution: Execution) -> None:
+            execution.due = None
+            if execution.status == statuses.DELAYED:
+                change_status(execution, statuses.REQUESTED)
+
+        moment = timestamps.from_epoch(self._clock())
+        won = claim(self._store, Execution, (Range("due", lte=moment),), release, BATCH, (Order("due"),))
+        for execution in won:
+            events.dispatch(self._bus, execution)
+        return len(won)
+
+    def dispatch_lost(self, older_than: float | None = None) -> int:
+        """Send waiting executions again whose message may be lost; the more often in vain, the more rarely.
+
+        `older_than` is in seconds, by default the interval this scheduler was made with.
+        """
+        now = self._clock()
+        age = self._redispatch_after if older_than is None else older_than
+        waits: dict[str, tuple[float, float]] = {}
+        sent = 0
+        for execution in self._waiting(timestamps.from_epoch(now - age)):
+            next_time, wait = self._waits.get(execution.id, (0.0, max(self._redispatch_after, 1.0)))
+            if now >= next_time:
+                events.dispatch(self._bus, execution)
+                sent += 1
+                next_time, wait = now + wait, min(wait * 2, _MAX_WAIT)
+            waits[execution.id] = (next_time, wait)
+        self._waits = waits
+        return sent
+
+    def abandon_orphans(self) -> int:
+        """End what workers held whose lease ran out; return how many executions that were."""
+        count = 0
+        for worker in self._store.find(Worker, (Range("expires", lt=self._clock()),), limit=BATCH):
+            while True:
+                held = self._store.find(Execution, (Equal("worker", worker.id),), limit=BATCH)
+                ended = sum(self._abandon(execution, worker) for execution in held)
+                count += ended
+                if not ended:
+                    break
+            if not self._store.delete(Worker, worker.id, worker.rev):
+                continue  # it came back to life and renewed its lease
+            logger.warning("Worker %s on %s (pid %s) is gone.", worker.id, worker.hostname, worker.pid)
+        return count
+
+    def remind_cancellations(self) -> int:
+        """Ask again for executions that are being canceled, in case the worker never heard of it."""
+        held = self._store.find(Execution, (In("status", (statuses.CANCELING,)),), limit=BATCH, large=False)
+        for execution in held:
+            events.control(self._bus, execution, "cancel")
+        return len(held)
+
+    def round(self) -> None:
+        """Do everything once."""
+        self.dispatch_due()
+        self.abandon_orphans()
+        self.dispatch_lost()
+        self.remind_cancellations()
+        self._inquiries.expire()
+
+    def _waiting(self, before: str) -> Iterator[Execution]:
+        """Yield requested executions that no delay holds back, oldest first, in pages; at most `_MOST_WAITING`."""
+        filters = (Equal("status", statuses.REQUESTED), Range("start_timestamp", lt=before))
+        for offset in range(0, _MOST_WAITING, BATCH):
+            page = self._store.find(Execution, filters, (Order("start_timestamp"),), BATCH, offset, large=False)
+            yield from (execution for execution in page if execution.due is None)
+            if len(page) < BATCH:
+                return
+
+    def _abandon(self, execution: Execution, worker: Worker) -> bool:
+        reason = f"The action runner on {worker.hostname} (pid {worker.pid}) died while it ran this action."
+        try:
+            abandon(self._store, self._bus, execution, reason)
+        except StaleWrite:
+            return False
+        return True
+
+    def _loop(self) -> None:
+        next_round = 0.0
+        while not self._stopped.wait(min(DUE_INTERVAL, self._interval)):
+            try:
+                if time.monotonic() >= next_round:
+                    self.round()
+                    next_round = time.monotonic() + self._interval
+                else:
+                    self.dispatch_due()
+            except St2liteError as error:
+                logger.warning("Backup scheduler: %s", error.message)
+            except Exception:
+                logger.exception("Backup scheduler: a round failed; the next one follows.")

@@ -1,0 +1,69 @@
+"""Telling the rest of the suite what happened to an execution.
+
+A lost message delays work or hides a step from a viewer; it never loses an execution, because the document is the truth
+and the backup scheduler looks after it. So a broker that is away is logged here and hurts nobody.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+
+from st2lite.messaging.contract import Bus
+from st2lite.messaging.messages import (
+    ExecutionChanged,
+    ExecutionControl,
+    ExecutionDeleted,
+    ExecutionFinished,
+    Message,
+    WorkRequested,
+)
+from st2lite.models.errors import BusUnavailable
+from st2lite.models.execution import NO_RESULT, Execution
+
+logger = logging.getLogger(__name__)
+
+INLINE_RESULT = 64 * 1024
+"""Results up to this many bytes travel with the message; readers fetch larger ones from the store."""
+
+
+def dispatch(bus: Bus, execution: Execution) -> None:
+    """Hand a requested execution to the workers."""
+    _publish(bus, WorkRequested(_light(execution)))
+
+
+def announce_change(bus: Bus, execution: Execution, created: bool = False) -> None:
+    """Tell that an unfinished execution was created or changed its status."""
+    _publish(bus, ExecutionChanged(_light(execution), created))
+
+
+def announce_end(bus: Bus, execution: Execution) -> None:
+    """Tell that an execution reached its final status."""
+    _publish(bus, ExecutionFinished(_light(execution)))
+
+
+def announce_deletion(bus: Bus, execution: Execution) -> None:
+    """Tell that an execution was removed."""
+    _publish(bus, ExecutionDeleted(_light(execution)))
+
+
+def control(bus: Bus, execution: Execution, command: str) -> None:
+    """Send `cancel`, `pause` or `resume` to the worker that holds the execution."""
+    _publish(bus, ExecutionControl(execution.id, command))
+
+
+def _light(execution: Execution) -> Execution:
+    if execution.result_size <= INLINE_RESULT and not execution.output:
+        return execution
+    light = copy.copy(execution)
+    light.output = NO_RESULT
+    if light.result_size > INLINE_RESULT:
+        light.result = NO_RESULT
+    return light
+
+
+def _publish(bus: Bus, message: Message) -> None:
+    try:
+        bus.publish(message)
+    except BusUnavailable as error:
+        logger.warning("Not published (%s): %s", type(message).__name__, error.message)

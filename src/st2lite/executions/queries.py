@@ -1,0 +1,80 @@
+"""Finding executions, their children and their output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from st2lite.models.errors import NotFound
+from st2lite.models.execution import Execution, OutputChunk
+from st2lite.models.ids import is_id
+from st2lite.storage.contract import Equal, Filter, In, Order, Store
+
+NEWEST_FIRST = (Order("start_timestamp", descending=True),)
+_CHUNK = 100
+_inline_output = msgspec.json.Decoder(list[OutputChunk])
+
+
+def get_execution(store: Store, identifier: str) -> Execution:
+    """Return one execution; `last` is the newest one. Raise `NotFound`."""
+    execution = None
+    if identifier == "last":
+        newest = store.find(Execution, order=NEWEST_FIRST, limit=1)
+        execution = newest[0] if newest else None
+    elif is_id(identifier):
+        execution = store.get(Execution, identifier)
+    if execution is None:
+        raise NotFound(f'Unable to identify resource with id "{identifier}".')
+    return execution
+
+
+def children_of(store: Store, execution: Execution, depth: int = -1, by_start: bool = False) -> list[Execution]:
+    """Return the descendants of an execution down to `depth` levels (-1: all), depth first or by start time."""
+    levels: dict[str, list[Execution]] = {}
+    parents = [execution.id]
+    level = 0
+    while parents and (depth < 0 or level < depth):
+        found = _by_parents(store, parents)
+        for child in found:
+            levels.setdefault(child.parent or "", []).append(child)
+        parents = [child.id for child in found if child.id not in levels]
+        level += 1
+    result: list[Execution] = []
+    stack = list(reversed(levels.get(execution.id, [])))
+    while stack:
+        child = stack.pop()
+        result.append(child)
+        stack.extend(reversed(levels.get(child.id, [])))
+    if by_start:
+        result.sort(key=lambda child: (child.start_timestamp, child.id))
+    return result
+
+
+def children_ids(store: Store, executions: Iterable[Execution]) -> dict[str, list[str]]:
+    """Map the id of each execution that has children to their ids, oldest first."""
+    children: dict[str, list[str]] = {}
+    for child in _by_parents(store, [execution.id for execution in executions]):
+        children.setdefault(child.parent or "", []).append(child.id)
+    return children
+
+
+def output_of(store: Store, execution: Execution, output_type: str | None = None) -> list[OutputChunk]:
+    """Return all output of an execution so far, oldest first; of one type only if `output_type` is given."""
+    filters: list[Filter] = [Equal("execution_id", execution.id)]
+    if output_type:
+        filters.append(Equal("output_type", output_type))
+    chunks = store.find(OutputChunk, filters, (Order("timestamp"),))
+    if execution.output:
+        inline = _inline_output.decode(execution.output)
+        chunks.extend(chunk for chunk in inline if output_type in (None, "", chunk.output_type))
+    return chunks
+
+
+def _by_parents(store: Store, parents: Sequence[str]) -> list[Execution]:
+    found: list[Execution] = []
+    for start in range(0, len(parents), _CHUNK):
+        part = tuple(parents[start : start + _CHUNK])
+        filters = (Equal("parent", part[0]) if len(part) == 1 else In("parent", part),)
+        found.extend(store.find(Execution, filters, (Order("start_timestamp"),), large=False))
+    return found

@@ -1,0 +1,152 @@
+"""Requesting an execution: find the action, check and render what was supplied, write ONE document, publish ONE job."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from st2lite.executions.events import announce_change, announce_end, dispatch
+from st2lite.executions.snapshots import Snapshots
+from st2lite.executions.transitions import change_status, set_result
+from st2lite.messaging.contract import Bus
+from st2lite.models import statuses, timestamps
+from st2lite.models.action import Action, RunnerType
+from st2lite.models.errors import InvalidInput, RenderError
+from st2lite.models.execution import Execution, LogEntry
+from st2lite.models.ids import new_id
+from st2lite.rendering.crypto import KeyRing
+from st2lite.rendering.parameters import prepare_request
+from st2lite.rendering.scope import RenderScope
+from st2lite.storage.contract import Equal, Store
+
+logger = logging.getLogger(__name__)
+
+NOTIFY_EVENTS = ("on-complete", "on-success", "on-failure")
+
+LoadConfig = Callable[[str, str], dict[str, Any]]
+"""(pack, user) -> the pack's configuration with dynamic values resolved for that user."""
+
+
+class Requests:
+    """Creates executions. Safe to use from many threads."""
+
+    def __init__(
+        self, store: Store, bus: Bus, snapshots: Snapshots, keyring: KeyRing | None, load_config: LoadConfig
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._snapshots = snapshots
+        self._keyring = keyring
+        self._load_config = load_config
+
+    def request(
+        self,
+        ref: str,
+        parameters: dict[str, Any],
+        user: str,
+        context: dict[str, Any] | None = None,
+        notify: dict[str, Any] | None = None,
+        delay: int = 0,
+        callback: dict[str, Any] | None = None,
+    ) -> Execution:
+        """Accept an execution and hand it to the workers; it is stored durably when this returns.
+
+        `delay` is in milliseconds. Raises `InvalidInput` (nothing stored) for an unknown or disabled action, or for
+        parameters that do not fit; `RenderError` when a template in them fails: then a failed execution records that.
+        """
+        action, runner = self._definition(ref)
+        context = check_context(context)
+        check_notify(notify)
+        if delay < 0:
+            raise InvalidInput(f"delay: {delay} is negative; give milliseconds to wait, or leave it out.")
+        execution = self._new(action, runner, {**context, "user": user, "pack": action.pack})
+        execution.notify = notify or {}
+        execution.callback = callback or {}
+        execution.delay = delay
+        execution.parameters = self._checked(action, runner, parameters, execution)
+        if delay:
+            due = datetime.now(timezone.utc) + timedelta(milliseconds=delay)
+            execution.due = timestamps.format_timestamp(due)
+        self._store.insert(execution)
+        announce_change(self._bus, execution, created=True)
+        if not delay:
+            dispatch(self._bus, execution)
+        return execution
+
+    def _definition(self, ref: str) -> tuple[Action, RunnerType]:
+        actions = self._store.find(Action, (Equal("ref", ref),), limit=1)
+        if not actions:
+            raise InvalidInput(f'Action "{ref}" cannot be found.')
+        action = actions[0]
+        if not action.enabled:
+            raise InvalidInput(f'Unable to execute. Action "{ref}" is disabled.')
+        runners = self._store.find(RunnerType, (Equal("name", action.runner_type),), limit=1)
+        if not runners:
+            raise InvalidInput(f'Action "{ref}" needs the runner "{action.runner_type}", which is not registered.')
+        if not runners[0].enabled:
+            raise InvalidInput(f'Unable to execute. Runner "{action.runner_type}" of action "{ref}" is disabled.')
+        return action, runners[0]
+
+    def _new(self, action: Action, runner: RunnerType, context: dict[str, Any]) -> Execution:
+        moment = timestamps.now()
+        return Execution(
+            id=new_id(),
+            liveaction_id=new_id(),
+            action_ref=action.ref,
+            action_snapshot=self._snapshots.keep_action(action),
+            runner_name=runner.name,
+            runner_snapshot=self._snapshots.keep_runner(runner),
+            start_timestamp=moment,
+            log=[LogEntry(moment, statuses.REQUESTED)],
+            context=context,
+            parent=(context.get("parent") or {}).get("execution_id"),
+        )
+
+    def _checked(
+        self, action: Action, runner: RunnerType, parameters: dict[str, Any], execution: Execution
+    ) -> dict[str, Any]:
+        user = execution.context["user"]
+        scope = RenderScope(
+            self._store, self._keyring, user, execution.context, lambda: self._load_config(action.pack, user)
+        )
+        try:
+            return prepare_request(action, runner, parameters, scope)
+        except RenderError as error:
+            execution.parameters = parameters
+            set_result(execution, {"error": error.message})
+            change_status(execution, statuses.FAILED)
+            self._store.insert(execution)
+            announce_end(self._bus, execution)
+            raise
+
+
+def check_context(context: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the context a caller gave for an execution; raise `InvalidInput` when it has not the right shape."""
+    if not context:
+        return {}
+    if not isinstance(context, dict):
+        raise InvalidInput("context: must be an object.")
+    parent = context.get("parent")
+    if parent and not (isinstance(parent, dict) and isinstance(parent.get("execution_id", ""), str)):
+        raise InvalidInput('context.parent: must be an object like {"execution_id": "<id>"}.')
+    trace = context.get("trace_context")
+    if trace and not isinstance(trace, dict):
+        raise InvalidInput('context.trace_context: must be an object like {"trace_tag": "<text>"}.')
+    if trace and trace.get("id_"):
+        raise InvalidInput(f'context.trace_context: there is no trace with id "{trace["id_"]}".')
+    return context
+
+
+def check_notify(notify: dict[str, Any] | None) -> None:
+    """Raise `InvalidInput` unless this is a notify block: on-complete, on-success, on-failure, each an object."""
+    if not notify:
+        return
+    if not isinstance(notify, dict):
+        raise InvalidInput("notify: must be an object.")
+    for event, block in notify.items():
+        if event not in NOTIFY_EVENTS:
+            raise InvalidInput(f'notify: "{event}" is not one of {", ".join(NOTIFY_EVENTS)}.')
+        if not isinstance(block, dict):
+            raise InvalidInput(f"notify.{event}: must be an object.")

@@ -1,0 +1,282 @@
+"""The worker: takes jobs off the bus, claims them by compare-and-swap, runs them and writes how they ended.
+
+Claiming is one write (requested -> running), ending is one write. A worker holds a lease; when it dies its lease runs
+out and the backup scheduler marks what it held as abandoned. Nothing is ever run twice: whoever loses the claim, or
+finds the execution completed when it wants to end it, lets go.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import msgspec
+
+from st2lite.executions import events
+from st2lite.executions.output import Flusher, Output
+from st2lite.executions.protocol import Cancellation, Outcome, Run, Runner
+from st2lite.executions.snapshots import Origin
+from st2lite.executions.transitions import change_status, set_result
+from st2lite.messaging.contract import WORK, Acknowledge, Bus, Stoppable
+from st2lite.messaging.messages import ExecutionControl, Message, WorkRequested
+from st2lite.models import statuses
+from st2lite.models.action import RunnerType
+from st2lite.models.errors import InvalidInput, St2liteError, StaleWrite, StoreUnavailable
+from st2lite.models.execution import Execution, Worker
+from st2lite.models.ids import new_id
+from st2lite.storage.contract import Store
+
+logger = logging.getLogger(__name__)
+
+RETRY_INTERVAL = 0.5
+"""Seconds between attempts to write an end while the store is away: a finished action must not be forgotten."""
+
+
+class Runners(Protocol):
+    """Finds the runner of a runner type (see `runners.registry`)."""
+
+    def get(self, runner: RunnerType) -> Runner: ...
+
+
+class Preparation(Protocol):
+    """Makes the `Run` of a claimed execution; may raise `St2liteError` when it cannot be run."""
+
+    def prepare(self, execution: Execution, origin: Origin, output: Output, cancellation: Cancellation) -> Run: ...
+
+
+class ExecutionWorker:
+    """Runs executions, up to `slots` at the same time; `lease` is in seconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        origin_of: Callable[[Execution], Origin],
+        preparation: Preparation,
+        runners: Runners,
+        slots: int,
+        lease: float,
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._origin_of = origin_of
+        self._preparation = preparation
+        self._runners = runners
+        self._slots = slots
+        self._lease = lease
+        self._record = Worker(id=new_id(), hostname=socket.gethostname(), pid=os.getpid(), expires=0)
+        self._info = {"hostname": self._record.hostname, "pid": self._record.pid}
+        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="action")
+        self._flusher = Flusher(store, bus)
+        self._held: dict[str, Cancellation] = {}
+        self._stopping = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
+        self._sources: list[Stoppable] = []
+
+    def start(self) -> None:
+        """Take the lease, then jobs."""
+        self._record.expires = time.time() + self._lease
+        self._store.insert(self._record)
+        self._flusher.start()
+        self._heart.start()
+        self._sources = [
+            self._bus.subscribe((ExecutionControl,), self._control),
+            self._bus.consume(WORK, self._receive, prefetch=self._slots),
+        ]
+
+    def stop(self, patience: float) -> None:
+        """Take no more jobs; let running ones end for `patience` seconds, then cancel and abandon them."""
+        self._stopping.set()
+        for source in reversed(self._sources):
+            source.stop()
+        deadline = time.monotonic() + patience
+        while self._held and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for identifier, cancellation in list(self._held.items()):
+            self._abandon(identifier)
+            cancellation.request()
+        self._pool.shutdown()
+        self._flusher.stop()
+        self._heart.join()
+        self._store.delete(Worker, self._record.id)
+
+    @property
+    def busy(self) -> int:
+        """Number of executions that this worker runs now."""
+        return len(self._held)
+
+    def _receive(self, message: Message, acknowledge: Acknowledge) -> None:
+        if isinstance(message, WorkRequested):
+            self._pool.submit(self._process, message.execution, acknowledge)
+        else:
+            acknowledge()
+
+    def _control(self, message: Message) -> None:
+        if isinstance(message, ExecutionControl) and message.command == "cancel":
+            cancellation = self._held.get(message.execution_id)
+            if cancellation is not None:
+                # Its callbacks may wait for processes to die: not on the bus's thread.
+                threading.Thread(target=cancellation.request, name="cancel", daemon=True).start()
+
+    def _process(self, execution: Execution, acknowledge: Acknowledge) -> None:
+        cancellation = Cancellation()
+        try:
+            claimed = self._claim(execution, cancellation)
+        except Exception:
+            logger.exception("Execution %s could not be claimed; it stays requested.", execution.id)
+            claimed = None
+        acknowledge()
+        if claimed is None:
+            return
+        try:
+            self._run(claimed, cancellation)
+        except Exception:
+            logger.exception("Execution %s was run and its end could not be recorded.", execution.id)
+        finally:
+            self._held.pop(execution.id, None)
+
+    def _claim(self, execution: Execution, cancellation: Cancellation) -> Execution | None:
+        """Make the execution ours in one write; None when it is not to be had."""
+        execution = copy.copy(execution)
+        for _attempt in range(2):
+            if execution.status not in (statuses.REQUESTED, statuses.DELAYED) or self._stopping.is_set():
+                return None
+            change_status(execution, statuses.SCHEDULED, statuses.RUNNING)
+            execution.worker = self._record.id
+            execution.runner_info = self._info
+            self._held[execution.id] = cancellation
+            try:
+                self._store.replace(execution)
+            except StaleWrite:
+                # The message is a hint: another worker was faster, or the document changed while it waited.
+                self._held.pop(execution.id, None)
+                fresh = self._store.get(Execution, execution.id)
+                if fresh is None:
+                    return None
+                execution = fresh
+            except St2liteError:
+                self._held.pop(execution.id, None)
+                raise
+            else:
+                events.announce_change(self._bus, execution)
+                return execution
+        return None
+
+    def _run(self, execution: Execution, cancellation: Cancellation) -> None:
+        output = Output(self._flusher, execution)
+        try:
+            origin = self._origin_of(execution)
+            run = self._preparation.prepare(execution, origin, output, cancellation)
+            outcome = self._runners.get(origin.runner).run(run)
+        except St2liteError as error:
+            outcome = Outcome(statuses.FAILED, {"error": error.message})
+        except Exception as error:
+            logger.exception("The runner of execution %s failed.", execution.id)
+            outcome = Outcome(statuses.FAILED, {"error": str(error), "traceback": traceback.format_exc()})
+        self._end(execution, outcome, output.close())
+
+    def _end(self, execution: Execution, outcome: Outcome, output: msgspec.Raw) -> None:
+        """Write how the execution ended, whatever happened to the document meanwhile; retry while the store is away."""
+        while True:
+            try:
+                _apply(execution, outcome, output)
+                self._store.replace(execution)
+                break
+            except StoreUnavailable as error:
+                logger.warning("The end of execution %s is not written yet: %s", execution.id, error.message)
+                time.sleep(RETRY_INTERVAL)
+            except StaleWrite:
+                pass
+            fresh = self._reread(execution)
+            if fresh is None:
+                return
+            execution = fresh
+        if execution.status in statuses.COMPLETED:
+            events.announce_end(self._bus, execution)
+        else:
+            events.announce_change(self._bus, execution)
+
+    def _reread(self, execution: Execution) -> Execution | None:
+        """Return the newest revision, or None when there is nothing left to end."""
+        while True:
+            try:
+                fresh = self._store.get(Execution, execution.id)
+            except StoreUnavailable:
+                time.sleep(RETRY_INTERVAL)
+                continue
+            if fresh is None:
+                return None
+            if fresh.status in statuses.COMPLETED:
+                # Ended by someone else, or our own write whose acknowledgement was lost: announce it, write nothing.
+                events.announce_end(self._bus, fresh)
+                return None
+            return fresh
+
+    def _abandon(self, identifier: str) -> None:
+        execution = self._store.get(Execution, identifier)
+        if execution is not None and execution.worker == self._record.id:
+            try:
+                abandon(self._store, self._bus, execution, "The action runner was stopped while the action ran.")
+            except StaleWrite:
+                return  # it ended this very moment
+
+    def _beat(self) -> None:
+        """Renew the lease while the process lives, also while it drains."""
+        while not self._stopping.wait(self._lease / 3) or self._held:
+            self._record.expires = time.time() + self._lease
+            try:
+                self._store.replace(self._record)
+            except StaleWrite:
+                logger.error("This worker was given up for dead (it was silent too long); it takes a new lease.")
+                self._renew()
+            except StoreUnavailable as error:
+                logger.warning("The lease could not be renewed: %s", error.message)
+            if self._stopping.is_set():
+                time.sleep(0.2)  # draining: the wait above no longer waits
+
+    def _renew(self) -> None:
+        self._record.rev = 0
+        try:
+            self._store.insert(self._record)
+        except St2liteError as error:
+            logger.warning("No new lease yet: %s", error.message)
+
+
+def abandon(store: Store, bus: Bus, execution: Execution, reason: str) -> None:
+    """End an execution whose worker is gone; raise `StaleWrite` when it changed meanwhile."""
+    final = statuses.CANCELED if execution.status == statuses.CANCELING else statuses.ABANDONED
+    change_status(execution, final)
+    if final == statuses.ABANDONED:
+        set_result(execution, {"error": reason})
+    store.replace(execution)
+    events.announce_end(bus, execution)
+
+
+def _apply(execution: Execution, outcome: Outcome, output: msgspec.Raw) -> None:
+    status: str = outcome.status
+    result: Any = outcome.result
+    if execution.status == statuses.CANCELING:
+        status, result = statuses.CANCELED, execution.result or None
+    change_status(execution, status)
+    execution.worker = None if status != statuses.RUNNING else execution.worker
+    if outcome.context:
+        execution.context = {**execution.context, **outcome.context}
+    if output:
+        execution.output = output
+    if isinstance(result, msgspec.Raw):
+        execution.result, execution.result_size = result, len(result)
+        return
+    try:
+        set_result(execution, result)
+    except InvalidInput as error:
+        execution.status = statuses.FAILED
+        execution.log[-1].status = statuses.FAILED
+        set_result(execution, {"error": error.message})

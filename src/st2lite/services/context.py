@@ -1,0 +1,133 @@
+"""The app context: configuration, store and bus, and the rooms built on them. Made once per process and handed down."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from functools import cached_property
+from pathlib import Path
+
+import st2lite.packlib
+from st2lite.auth.api_keys import ApiKeys
+from st2lite.auth.authenticate import Authenticator
+from st2lite.auth.tokens import Tokens
+from st2lite.config.schema import Config, current_user
+from st2lite.config.urls import api_url, database_url
+from st2lite.content.configs import PackConfigs
+from st2lite.content.locations import PackLocations
+from st2lite.executions.inquiries import InquiryService
+from st2lite.executions.preparation import RunPreparation
+from st2lite.executions.protocol import RunnerSettings
+from st2lite.executions.service import ExecutionService
+from st2lite.executions.snapshots import Snapshots
+from st2lite.executions.views import ExecutionViews
+from st2lite.messaging.contract import Bus
+from st2lite.messaging.open import open_bus
+from st2lite.rendering.crypto import KeyRing
+from st2lite.storage.contract import Store
+from st2lite.storage.open import open_store
+
+
+class AppContext:
+    """Builds each room at first use. Nothing here connects: stores and buses do that at their own first use."""
+
+    def __init__(self, config: Config, store: Store, bus: Bus) -> None:
+        self.config = config
+        self.store = store
+        self.bus = bus
+
+    @classmethod
+    def open(cls, config: Config) -> AppContext:
+        """Open the store and the bus that the configuration names; call it after forking."""
+        return cls(config, open_store(database_url(config)), open_bus(config.messaging.url))
+
+    def connect(self) -> None:
+        """Make sure that collections and queues exist; raise `StoreUnavailable` or `BusUnavailable`."""
+        self.store.ensure_schema()
+        self.bus.declare()
+
+    def close(self) -> None:
+        self.bus.close()
+        self.store.close()
+
+    @cached_property
+    def keyring(self) -> KeyRing | None:
+        """The key that encrypts datastore values; None when the configuration names none."""
+        path = self.config.keyvalue.encryption_key_path
+        return KeyRing.load(Path(path)) if path and self.config.keyvalue.enable_encryption else None
+
+    @cached_property
+    def locations(self) -> PackLocations:
+        """Where packs lie on this host."""
+        content, base = self.config.content, Path(self.config.system.base_path)
+        extra = [Path(text) for text in content.packs_base_paths.split(":") if text]
+        system = Path(content.system_packs_base_path) if content.system_packs_base_path else None
+        return PackLocations(system, [base / "packs", *extra], base / "configs")
+
+    @cached_property
+    def pack_configs(self) -> PackConfigs:
+        return PackConfigs(self.store, self.keyring)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        return Snapshots(self.store)
+
+    @cached_property
+    def executions(self) -> ExecutionService:
+        return ExecutionService(self.store, self.bus, self.snapshots, self.keyring, self.pack_configs.resolve)
+
+    @cached_property
+    def views(self) -> ExecutionViews:
+        return ExecutionViews(self.snapshots, self.config.webui.webui_base_url, self.config.api.mask_secrets)
+
+    @cached_property
+    def inquiries(self) -> InquiryService:
+        return InquiryService(self.store, self.bus)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self.store, self.config.auth.token_ttl, self.config.auth.service_token_ttl)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        return ApiKeys(self.store)
+
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        return Authenticator(self.tokens, self.api_keys, self.config.auth.enable, self.config.system_user.user)
+
+    @cached_property
+    def preparation(self) -> RunPreparation:
+        return RunPreparation(
+            self.store,
+            self.bus,
+            self.keyring,
+            self.pack_configs.resolve,
+            self.locations.pack_dir,
+            self.tokens.issue_action_token,
+            api_url(self.config),
+        )
+
+    @cached_property
+    def runner_settings(self) -> RunnerSettings:
+        config = self.config
+        base = Path(config.system.base_path)
+        key = Path(config.system_user.ssh_key_file).expanduser()
+        python = config.actionrunner.python_binary
+        return RunnerSettings(
+            system_user=config.system_user.user,
+            service_user=current_user(),
+            service_python=Path(shutil.which(python) or python) if python else Path(sys.executable),
+            virtualenvs_dir=base / "virtualenvs",
+            packlib_dir=Path(next(iter(st2lite.packlib.__path__))),
+            data_dir=base,
+            enable_common_libs=config.packs.enable_common_libs,
+            python_log_level=config.actionrunner.python_runner_log_level,
+            ssh_key=key if config.system_user.ssh_key_file else None,
+            ssh_config=Path(config.ssh_runner.ssh_config_file_path).expanduser()
+            if config.ssh_runner.use_ssh_config
+            else None,
+            ssh_connect_timeout=config.ssh_runner.ssh_connect_timeout,
+            allow_partial_failure=config.ssh_runner.allow_partial_failure,
+            max_parallel_hosts=config.ssh_runner.max_parallel_actions,
+        )

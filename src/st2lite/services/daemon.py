@@ -1,0 +1,77 @@
+"""The life of a daemon's process: signals, waiting for what it depends on, draining."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Protocol
+
+from st2lite.models.errors import BusUnavailable, StoreUnavailable
+from st2lite.services.logs import reopen_logs
+
+logger = logging.getLogger(__name__)
+
+RETRY_INTERVAL = 1.0
+"""Seconds between attempts to reach a database or broker that is not up yet; there is no limit to them."""
+
+
+class Service(Protocol):
+    """Something that a daemon runs."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class StopSignal:
+    """Set by SIGTERM and SIGINT; SIGUSR1 re-opens log files. Made on the main thread."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGUSR1, lambda _number, _frame: reopen_logs())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the process is asked to stop; tell whether it was."""
+        return self._event.wait(timeout)
+
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        if self._event.is_set():
+            # Asked twice: whoever asks does not want to wait for running actions any longer.
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self._event.set()
+
+
+def wait_for(connect: Callable[[], None], stop: StopSignal | None = None) -> bool:
+    """Call `connect` until database and broker answer, without limit; False if the process was asked to stop first."""
+    waited = False
+    while True:
+        try:
+            connect()
+        except (StoreUnavailable, BusUnavailable) as error:
+            if not waited:
+                logger.warning("Waiting: %s", error.message)
+                waited = True
+            if stop is None:
+                threading.Event().wait(RETRY_INTERVAL)
+            elif stop.wait(RETRY_INTERVAL):
+                return False
+        else:
+            if waited:
+                logger.info("All dependencies answer now.")
+            return True
+
+
+def run(name: str, service: Service, stop: StopSignal) -> None:
+    """Run a service until the process is asked to stop, then drain it."""
+    service.start()
+    logger.info("%s is ready.", name)
+    stop.wait()
+    logger.info("%s is stopping.", name)
+    service.stop()
+    logger.info("%s has stopped.", name)

@@ -1,0 +1,42 @@
+"""st2notifier: the backup scheduler, and inquiries that nobody answered in time."""
+
+from __future__ import annotations
+
+from st2lite.executions.backup import BackupScheduler
+from st2lite.messaging.contract import NOTIFIER, Acknowledge, Stoppable
+from st2lite.messaging.messages import Message
+from st2lite.services.context import AppContext
+
+
+class Notifier:
+    """Looks after executions that messages, delays and dead workers left behind."""
+
+    def __init__(self, context: AppContext) -> None:
+        options = context.config.notifier
+        self._bus = context.bus
+        self._enabled = options.enable
+        self._backup = BackupScheduler(
+            context.store, context.bus, context.inquiries, options.rescheduling_interval, options.redispatch_after
+        )
+        self._sources: list[Stoppable] = []
+
+    def start(self) -> None:
+        self._sources = [self._bus.consume(NOTIFIER, self._finished, prefetch=50)]
+        if self._enabled:
+            self._backup.start()
+
+    def stop(self) -> None:
+        for source in self._sources:
+            source.stop()
+        if self._enabled:
+            self._backup.stop()
+
+    def recover(self) -> None:
+        """Deal at once with what an earlier process left behind; for a start with an empty bus."""
+        self._backup.abandon_orphans()
+        self._backup.dispatch_lost(older_than=0)
+
+    @staticmethod
+    def _finished(_message: Message, acknowledge: Acknowledge) -> None:
+        # Notifications and action triggers will hang on here; until then the queue must not grow.
+        acknowledge()

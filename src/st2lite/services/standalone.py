@@ -1,0 +1,121 @@
+"""st2lite standalone: the whole suite in one process, on SQLite and the in-process bus."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from st2lite.auth.passwords import write_password
+from st2lite.config.load import load
+from st2lite.config.schema import Config, current_user
+from st2lite.content.registrar import Registrar
+from st2lite.http.standalone import StandaloneServer, create_mounts
+from st2lite.models.errors import ConfigError
+from st2lite.models.execution import Worker
+from st2lite.rendering.crypto import generate_key_file
+from st2lite.services.actionrunner import ActionRunner
+from st2lite.services.context import AppContext
+from st2lite.services.notifier import Notifier
+
+logger = logging.getLogger(__name__)
+
+ADMIN = "st2admin"
+
+
+def standalone_config(data_dir: Path, host: str, port: int, packs: Sequence[Path], file: Path | None = None) -> Config:
+    """The configuration of standalone: everything lies in `data_dir`; an optional st2.conf sets the rest."""
+    base_url = f"http://{'127.0.0.1' if host in ('', '0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared
+    overrides: dict[str, dict[str, Any]] = {
+        "api": {"host": host, "port": port, "auth_cookie_secure": False},
+        "auth": {"api_url": f"{base_url}/api", "backend_kwargs": {"file_path": str(data_dir / "htpasswd")}},
+        "database": {"host": f"sqlite://{data_dir / 'st2lite.db'}"},
+        "messaging": {"url": "memory://"},
+        "system": {"base_path": str(data_dir)},
+        "system_user": {"user": current_user()},
+        "keyvalue": {"encryption_key_path": str(data_dir / "datastore_key.json")},
+        "content": {"packs_base_paths": ":".join(str(path.resolve()) for path in packs)},
+        "webui": {"webui_base_url": base_url},
+    }
+    return load(file, overrides)
+
+
+class Standalone:
+    """One process that is everything. `start` returns when requests are answered."""
+
+    def __init__(self, config: Config, data_dir: Path) -> None:
+        self._config = config
+        self._data_dir = data_dir
+        self._lock = _prepare(data_dir)
+        self.context = AppContext.open(config)
+        self._worker = ActionRunner(self.context)
+        self._notifier = Notifier(self.context)
+        self._server = StandaloneServer(config.api.host, config.api.port, create_mounts(self.context))
+
+    def start(self) -> None:
+        self.context.connect()
+        self._disown()
+        Registrar(self.context.store, self.context.locations).register()
+        self._worker.start()
+        self._notifier.start()
+        self._notifier.recover()
+        self._server.start()
+
+    def stop(self) -> None:
+        """Answer no more requests, let running actions end, write everything down."""
+        self._server.stop()
+        self._worker.stop()
+        self._notifier.stop()
+        self.context.close()
+        self._lock.close()
+
+    @property
+    def url(self) -> str:
+        """Where this process answers."""
+        return self._server.url
+
+    def _disown(self) -> None:
+        """Give up the leases of earlier processes: this data directory is ours alone, so they are dead."""
+        for worker in self.context.store.find(Worker):
+            worker.expires = 0
+            self.context.store.replace(worker)
+
+
+def _prepare(data_dir: Path) -> IO[str]:
+    """Create directory, lock, password and key where they are missing; return the lock that is held."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (data_dir / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--data-dir: {data_dir} cannot be used: {error.strerror}.") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        owner = lock.read().strip() or "unknown"
+        raise ConfigError(
+            f"--data-dir: {data_dir} is in use by another st2lite (pid {owner}). Stop that one, or give another one."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    for name in ("packs", "configs", "virtualenvs"):
+        (data_dir / name).mkdir(exist_ok=True)
+    if not (data_dir / "htpasswd").exists():
+        password = secrets.token_urlsafe(18)
+        _write_secret(data_dir / "admin-password", password + "\n")
+        write_password(data_dir / "htpasswd", ADMIN, password)
+    if not (data_dir / "datastore_key.json").exists():
+        generate_key_file(data_dir / "datastore_key.json")
+    return lock
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from the first byte."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+        stream.write(text)
