@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from st2lite.executions.protocol import Runner, RunnerSettings
+from st2lite.models.action import RunnerType
 from st2lite.models.errors import NotFound
 
 MODULES: Mapping[str, str] = {
@@ -36,18 +37,16 @@ class RunnerRegistry:
         self._runners: dict[str, Runner] = {}
         self._lock = threading.Lock()
 
-    def get(self, runner_type: str) -> Runner:
-        """Return the runner of `runner_type`. Raises `NotFound` for a type that nothing here can run."""
-        module = self._modules.get(runner_type)
+    def get(self, runner: RunnerType) -> Runner:
+        """Return what runs this runner type. Raises `NotFound` for a type that nothing here can run."""
+        module = self._modules.get(runner.name)
         if module is None:
             known = ", ".join(sorted(self._modules))
-            raise NotFound(f'There is no runner for runner type "{runner_type}"; known are {known}.')
+            raise NotFound(f'There is no runner for runner type "{runner.name}"; known are {known}.')
         with self._lock:
-            runner = self._runners.get(module)
-            if runner is None:
-                runner = cast(Runner, importlib.import_module(module).create(self._settings))
-                self._runners[module] = runner
-            return runner
+            if module not in self._runners:
+                self._runners[module] = cast(Runner, importlib.import_module(module).create(self._settings))
+            return self._runners[module]
 
     def close(self) -> None:
         """Close all runners; whoever asks again gets new ones."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.runs import make_run, make_settings
 
+from st2lite.models.action import RunnerType
 from st2lite.models.errors import NotFound
 from st2lite.runners import announcement, inquirer, noop
 from st2lite.runners.registry import MODULES, RunnerRegistry
@@ -53,18 +54,22 @@ def test_inquirer_defaults(tmp_path: Path) -> None:
     assert outcome.result == {"schema": {"type": "object"}, "roles": [], "users": [], "route": "", "ttl": 1440}
 
 
+def runner_type(name: str) -> RunnerType:
+    return make_run(name, {}).runner
+
+
 def test_registry_creates_one_runner_per_module(tmp_path: Path) -> None:
     registry = RunnerRegistry(make_settings(tmp_path))
-    local = registry.get("local-shell-cmd")
-    assert registry.get("local-shell-script") is local
-    assert registry.get("noop") is not local
+    local = registry.get(runner_type("local-shell-cmd"))
+    assert registry.get(runner_type("local-shell-script")) is local
+    assert registry.get(runner_type("noop")) is not local
     registry.close()
-    assert registry.get("local-shell-cmd") is not local
+    assert registry.get(runner_type("local-shell-cmd")) is not local
 
 
 def test_registry_knows_what_it_cannot_run(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match='runner type "cobol"; known are announcement'):
-        RunnerRegistry(make_settings(tmp_path)).get("cobol")
+        RunnerRegistry(make_settings(tmp_path)).get(runner_type("cobol"))
 
 
 @pytest.mark.parametrize("module", sorted(set(MODULES.values())))
