@@ -99,16 +99,16 @@ def _cached_codec(kind: type[Any]) -> Codec[Any]:
 
 
 def comparable(value: Any, field: str) -> Scalar:
-    """A field or filter value as both databases compare it: a bool as 0 or 1, NaN as no value; else `InvalidInput`."""
+    """A field or filter value as both databases compare it, a bool as 0 or 1; else `InvalidInput`."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int):
         if not -_INT64 <= value < _INT64:
             raise InvalidInput(f"{field}: {value} does not fit into 64 bits")
         return int(value)
-    if isinstance(value, float):
-        return value if value == value else None
-    raise InvalidInput(f"{field}: {type(value).__name__} is not text, a number or a boolean")
+    if isinstance(value, float) and value == value:
+        return value
+    raise InvalidInput(f"{field}: {type(value).__name__} {value!r:.50} is not text, a number or a boolean")
 
 
 def _blank_values(kind: type[Document]) -> tuple[tuple[str, Any], ...]:

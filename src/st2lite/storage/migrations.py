@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from st2lite.models.document import Collection
+from st2lite.models.document import Collection, Index
 from st2lite.models.errors import StoreUnavailable
 
 INITIAL_VERSION = 1
@@ -53,6 +53,16 @@ def pending(meta: Mapping[str, str], migrations: Sequence[Migration] = MIGRATION
             "install that release, or restore a backup made before the upgrade"
         )
     return sorted((step for step in migrations if step.version > stored), key=lambda step: step.version)
+
+
+def index_name(collection: Collection, index: Index) -> str:
+    """The name of an index in the database."""
+    return f"{'uq' if index.unique else 'ix'}_{collection.name}__{'__'.join(index.fields)}"
+
+
+def index_fields(index: Index) -> tuple[str, ...]:
+    """The fields of an index as built: `id` at the end serves an ordered list, whose ties it breaks, without a sort."""
+    return index.fields if index.unique or "id" in index.fields else (*index.fields, "id")
 
 
 def fields_key(collection: Collection) -> str:

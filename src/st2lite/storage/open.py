@@ -23,11 +23,11 @@ def open_store(url: str, kinds: Sequence[type[Document]] | None = None) -> Store
     kinds = document_classes() if kinds is None else kinds
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
-        from st2lite.storage.sqlite import SQLiteStore
+        from st2lite.storage.sqlite.store import SQLiteStore
 
         return SQLiteStore(_sqlite_path(url), kinds)
     if scheme in ("mongodb", "mongodb+srv"):
-        from st2lite.storage.mongodb import MongoStore
+        from st2lite.storage.mongodb.store import MongoStore
 
         return MongoStore(url, kinds)
     raise ConfigError(

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import Conflict, InvalidInput, St2liteError, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
-from st2lite.storage import sql
 from st2lite.storage.codec import Parts, codec_for
 from st2lite.storage.contract import D, Filter, Order
-from st2lite.storage.group_commit import GroupCommit, Ticket
-from st2lite.storage.sqlite_connection import ConnectionPool, connect, explain
-from st2lite.storage.sqlite_schema import ensure_schema
+from st2lite.storage.sqlite import sql
+from st2lite.storage.sqlite.connection import ConnectionPool, connect, explain
+from st2lite.storage.sqlite.group_commit import GroupCommit, Ticket
+from st2lite.storage.sqlite.schema import ensure_schema
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], T]

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from st2lite.models.document import Document
-from st2lite.storage import sql
 from st2lite.storage.codec import codec_for
 from st2lite.storage.migrations import MIGRATIONS, Migration, new_fields, pending, wanted_meta
+from st2lite.storage.sqlite import sql
 
 _BATCH = 500
 

@@ -15,6 +15,7 @@ import msgspec
 from st2lite.models.document import Collection, Index
 from st2lite.storage.contract import Equal, Exists, Filter, In, Order, Prefix, Range
 from st2lite.storage.filters import after_prefix, bounds_of, check_field, check_fields, value_of, values_of
+from st2lite.storage.migrations import index_fields, index_name
 
 BEGIN = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"
@@ -81,10 +82,8 @@ class Table:
         return dict(map(self._index, self.collection.indexes))
 
     def _index(self, index: Index) -> tuple[str, str]:
-        name = f"{'uq' if index.unique else 'ix'}_{self.collection.name}__{'__'.join(index.fields)}"
-        # `id` at the end lets the index serve an ordered list without sorting: ties are broken by `id`.
-        fields = index.fields if index.unique or "id" in index.fields else (*index.fields, "id")
-        columns = ", ".join(map(_quote, fields))
+        name = index_name(self.collection, index)
+        columns = ", ".join(map(_quote, index_fields(index)))
         unique = "UNIQUE " if index.unique else ""
         return name, f"CREATE {unique}INDEX IF NOT EXISTS {_quote(name)} ON {self.name} ({columns})"
 

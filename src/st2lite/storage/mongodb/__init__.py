@@ -1,0 +1,1 @@
+"""The store on MongoDB, for many hosts; pymongo is used nowhere else."""

@@ -1,0 +1,345 @@
+"""The store on MongoDB, for many hosts.
+
+A document is `{_id, rev, write, <declared fields that have a value>, body, <large attributes>}`; bodies and large
+attributes are JSON text, so that no key or number in them ever meets the rules of BSON. Writes are acknowledged after
+they reached the journal.
+
+The driver does not repeat writes here. When the connection breaks during a write, it is unknown whether the server did
+it; `write`, a token drawn for each write, tells: if it is in the stored document, the write was done, else it is tried
+once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import pymongo
+from bson.errors import InvalidDocument, InvalidStringData
+from pymongo import MongoClient, errors
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.uri_parser import parse_uri
+from pymongo.write_concern import WriteConcern
+
+from st2lite.models.document import Document, Scalar
+from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StaleWrite, StoreUnavailable
+from st2lite.models.ids import new_id
+from st2lite.storage.codec import Parts, codec_for
+from st2lite.storage.contract import D, Exists, Filter, Order
+from st2lite.storage.filters import check_field, check_fields
+from st2lite.storage.mongodb.look_back import LookBack
+from st2lite.storage.mongodb.query import MOST_IN, Query, name_of, queries, rank, sort_of
+from st2lite.storage.mongodb.schema import ensure_schema
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+DEFAULT_DATABASE = "st2"
+_SELECTION_MS = 5_000
+_CONNECT_MS = 5_000
+_SOCKET_MS = 60_000
+_PING_SECONDS = 5
+_AUTHENTICATION_CODES = (13, 18)
+_DUPLICATE_CODE = 11000
+_ATTEMPTS = 3
+_TOO_LARGE_CODES = (10334, 17419, 17420)
+
+
+class MongoStore:
+    """A store in the database that the URI names (`st2` if it names none); each process has a client of its own."""
+
+    def __init__(self, uri: str, kinds: Sequence[type[Document]]) -> None:
+        self._uri = uri
+        self._kinds = tuple(kinds)
+        self._databases: dict[int, Database[Row]] = {}
+        self._look_back = LookBack()
+
+    def ensure_schema(self) -> None:
+        with _explained():
+            ensure_schema(self._database(), self._kinds)
+
+    def insert(self, document: Document) -> None:
+        if not document.id:
+            document.id = new_id()
+        collection = self._collection(type(document))
+        parts = codec_for(type(document)).split(document)
+        row = _row(document, 1, parts)
+
+        with _explained():
+            self._write_once(collection, document, row, functools.partial(collection.insert_one, row))
+        document.rev = 1
+
+    def insert_many(self, documents: Sequence[Document]) -> None:
+        if not documents:
+            return
+        collection = self._collection(type(documents[0]))
+        split = codec_for(type(documents[0])).split
+        rows = []
+        for document in documents:
+            if not document.id:
+                document.id = new_id()
+            rows.append(_row(document, 1, split(document)))
+        with _explained():
+            try:
+                collection.insert_many(rows)
+            except errors.BulkWriteError as error:
+                problem = error.details["writeErrors"][0] if error.details.get("writeErrors") else {}
+                if problem.get("code") != _DUPLICATE_CODE:
+                    raise
+                raise self._conflict(documents[problem["index"]]) from None
+            except errors.ConnectionFailure:
+                for document, row in zip(documents, rows, strict=True):
+                    if not _is_done(collection, row):
+                        self._write_once(collection, document, row, functools.partial(collection.insert_one, row))
+        for document in documents:
+            document.rev = 1
+
+    def get(self, kind: type[D], identifier: str) -> D | None:
+        codec = codec_for(kind)
+        with _explained():
+            row = self._collection(kind).find_one({"_id": identifier}, _projection(kind, large=True))
+        return None if row is None else codec.join(identifier, row["rev"], row["body"], map(row.get, codec.large))
+
+    def replace(self, document: Document) -> None:
+        kind = type(document)
+        collection = self._collection(kind)
+        rev = document.rev
+        parts = codec_for(kind).split(document)
+        row = _row(document, rev + 1, parts)
+        this_revision = {"_id": document.id, "rev": rev}
+        update = _update(kind, row, parts) if None in parts.large else None
+
+        def write() -> None:
+            result = (
+                collection.replace_one(this_revision, row)
+                if update is None
+                else collection.update_one(this_revision, update)
+            )
+            if not result.matched_count:
+                raise StaleWrite(f"{kind.collection.name} {document.id}: revision {rev} is not the stored one")
+
+        with _explained():
+            self._write_once(collection, document, row, write)
+        document.rev = rev + 1
+
+    def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
+        collection = self._collection(kind)
+        query = {"_id": identifier} if rev is None else {"_id": identifier, "rev": rev}
+        with _explained():
+            try:
+                return collection.delete_one(query).deleted_count > 0
+            except errors.ConnectionFailure:
+                # Whether it was there before is lost with the answer; that it is gone now is what was wanted.
+                return (
+                    collection.delete_one(query).deleted_count > 0 or collection.find_one({"_id": identifier}) is None
+                )
+
+    def delete_many(self, kind: type[Document], filters: Sequence[Filter], limit: int = 1000) -> int:
+        collection = self._collection(kind)
+        check_fields(kind.collection, filters)
+        deleted = 0
+        with _explained():
+            for query in queries(filters):
+                rows = collection.find(query, {"_id": 1}).limit(limit - deleted) if deleted < limit else ()
+                identifiers = [row["_id"] for row in rows]
+                for start in range(0, len(identifiers), MOST_IN):
+                    # The filters are asked again: a document may have changed since it was found.
+                    chunk = {"$in": identifiers[start : start + MOST_IN]}
+                    deleted += collection.delete_many({**query, "_id": chunk}).deleted_count
+        return deleted
+
+    def find(
+        self,
+        kind: type[D],
+        filters: Sequence[Filter] = (),
+        order: Sequence[Order] = (),
+        limit: int | None = None,
+        offset: int = 0,
+        large: bool = True,
+    ) -> list[D]:
+        check_fields(kind.collection, [*filters, *order])
+        if limit == 0:
+            return []
+        codec = codec_for(kind)
+        collection = self._collection(kind)
+        projection = _projection(kind, large) | {name_of(key.field): 1 for key in order}
+
+        def rows_of(filters: Sequence[Filter]) -> list[Row]:
+            return _find(collection, list(queries(filters)), projection, sort_of(order), limit, offset)
+
+        with _explained():
+            rows = self._look_back.page(kind.collection.name, filters, order, limit, rows_of)
+        attributes = codec.large if large else ()
+        return [codec.join(row["_id"], row["rev"], row["body"], map(row.get, attributes)) for row in rows]
+
+    def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
+        check_fields(kind.collection, filters)
+        collection = self._collection(kind)
+        with _explained():
+            if not filters:
+                return collection.estimated_document_count()
+            return sum(collection.count_documents(query) for query in queries(filters))
+
+    def distinct(self, kind: type[Document], field: str, filters: Sequence[Filter] = ()) -> list[Scalar]:
+        check_fields(kind.collection, filters)
+        check_field(kind.collection, field)
+        collection = self._collection(kind)
+        found: set[Scalar] = set()
+        with _explained():
+            for query in queries(filters):
+                found.update(collection.distinct(name_of(field), query))
+            for query in queries([*filters, Exists(field, exists=False)]):
+                if collection.find_one(query, {"_id": 1}) is not None:
+                    found.add(None)
+        return sorted(found, key=rank)
+
+    def ping(self) -> None:
+        with _explained(), pymongo.timeout(_PING_SECONDS):
+            self._database().command("ping")
+
+    def close(self) -> None:
+        while self._databases:
+            _, database = self._databases.popitem()
+            database.client.close()
+
+    def _database(self) -> Database[Row]:
+        process = os.getpid()
+        if process not in self._databases:
+            database = _connect(self._uri)
+            if self._databases.setdefault(process, database) is not database:
+                database.client.close()
+        return self._databases[process]
+
+    def _collection(self, kind: type[Document]) -> Collection[Row]:
+        return self._database()[kind.collection.name]
+
+    def _write_once(
+        self, collection: Collection[Row], document: Document, row: Row, write: Callable[[], object]
+    ) -> None:
+        """Do a write that carries the token of `row`; after a broken connection find out whether it was done."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                write()
+                return
+            except (errors.DuplicateKeyError, StaleWrite) as error:
+                if attempt and _is_done(collection, row):
+                    return
+                raise self._conflict(document) if isinstance(error, errors.DuplicateKeyError) else error from None
+            except errors.ServerSelectionTimeoutError:
+                raise
+            except errors.ConnectionFailure:
+                if _is_done(collection, row):
+                    return
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+
+    def _conflict(self, document: Document) -> Conflict:
+        """Find out which key of the document is taken, and by which other document."""
+        declared = document.collection
+        codec = codec_for(type(document))
+        values = dict(zip(codec.field_names, codec.values(document), strict=True))
+        for index in declared.indexes:
+            key = {name_of(field): values.get(field, document.id) for field in index.fields}
+            if not index.unique or None in key.values():
+                continue
+            found = self._collection(type(document)).find_one(key, {"_id": 1})
+            if found and found["_id"] != document.id:
+                return Conflict(f"{declared.name}: {' and '.join(index.fields)} taken by {found['_id']}", found["_id"])
+        return Conflict(f"{declared.name}: id {document.id} is taken", document.id)
+
+
+def _connect(uri: str) -> Database[Row]:
+    """A client that connects when it is used; the options of the URI come first. Raise `ConfigError` if it is wrong."""
+    try:
+        defaults: dict[str, Any] = {
+            "serverSelectionTimeoutMS": _SELECTION_MS,
+            "connectTimeoutMS": _CONNECT_MS,
+            "socketTimeoutMS": _SOCKET_MS,
+            "appname": "st2lite",
+        }
+        given = {name.lower() for name in parse_uri(uri, validate=False)["options"]}
+        options = {name: value for name, value in defaults.items() if name.lower() not in given}
+        client: MongoClient[Row] = MongoClient(uri, connect=False, retryWrites=False, **options)
+        concern = {"w": 1, **client.write_concern.document, "j": True}
+        return client.get_default_database(DEFAULT_DATABASE).with_options(write_concern=WriteConcern(**concern))
+    except (errors.InvalidURI, errors.ConfigurationError, ValueError) as error:
+        raise ConfigError(f"database URL: {error}; write mongodb://user:password@host:27017/database") from None
+
+
+def _row(document: Document, rev: int, parts: Parts) -> Row:
+    kind = type(document)
+    row: Row = {"_id": document.id, "rev": rev, "write": new_id()}
+    for name, value in zip(kind.collection.fields, parts.values, strict=True):
+        if value is not None:
+            row[name] = value
+    row["body"] = parts.body.decode()
+    for name, raw in zip(kind.collection.large, parts.large, strict=True):
+        if raw is not None:
+            row[name] = str(raw, "utf-8")
+    return row
+
+
+def _update(kind: type[Document], row: Row, parts: Parts) -> Row:
+    """An update to what `row` says that leaves large attributes alone which it does not have."""
+    gone = {name: "" for name, value in zip(kind.collection.fields, parts.values, strict=True) if value is None}
+    update: Row = {"$set": {name: value for name, value in row.items() if name != "_id"}}
+    return {**update, "$unset": gone} if gone else update
+
+
+def _projection(kind: type[Document], large: bool) -> dict[str, int]:
+    names = ("rev", "body", *(kind.collection.large if large else ()))
+    return dict.fromkeys(names, 1)
+
+
+def _is_done(collection: Collection[Row], row: Row) -> bool:
+    """Tell whether the write with the token of this row is the last one that its document has seen."""
+    stored = collection.find_one({"_id": row["_id"]}, {"write": 1})
+    return stored is not None and stored.get("write") == row["write"]
+
+
+def _find(
+    collection: Collection[Row],
+    parts: Sequence[Query],
+    projection: dict[str, int],
+    sort: list[tuple[str, int]],
+    limit: int | None,
+    offset: int,
+) -> list[Row]:
+    """Run a query, or several whose results are merged."""
+    if len(parts) == 1:
+        return list(collection.find(parts[0], projection, sort=sort, skip=offset, limit=limit or 0))
+    end = None if limit is None else offset + limit
+    rows: list[Row] = []
+    for query in parts:
+        rows += collection.find(query, projection, sort=sort, limit=end or 0)
+    for name, direction in reversed(sort):
+        rows.sort(key=lambda row: rank(row.get(name)), reverse=direction < 0)
+    return rows[offset:end]
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the driver's errors into those of the contract, with what to do about them."""
+    try:
+        yield
+    except errors.ServerSelectionTimeoutError as error:
+        raise StoreUnavailable(f"no MongoDB server answers ({error}): start it, or correct the database URL") from None
+    except errors.ConnectionFailure as error:
+        raise StoreUnavailable(f"the connection to MongoDB broke ({error}): the write may not have happened") from None
+    except (InvalidDocument, InvalidStringData, OverflowError, UnicodeEncodeError) as error:
+        raise InvalidInput(f"a value cannot be stored in MongoDB: {error}") from None
+    except errors.OperationFailure as error:
+        if error.code in _AUTHENTICATION_CODES:
+            raise StoreUnavailable(
+                "MongoDB refuses the user or the password of the database URL, or the user may not write there: "
+                "correct the URL, or grant the role readWrite"
+            ) from None
+        if error.code in _TOO_LARGE_CODES:
+            raise InvalidInput("the document is larger than the 16 MB that MongoDB stores: make it smaller") from None
+        raise StoreUnavailable(f"MongoDB: {error}") from None
+    except errors.PyMongoError as error:
+        raise StoreUnavailable(f"MongoDB: {error}") from None
