@@ -3,6 +3,7 @@
 import threading
 
 import msgspec
+from tests.integration.executions.conftest import result_of
 
 from st2lite.executions import events
 from st2lite.executions.control import Control
@@ -11,7 +12,6 @@ from st2lite.executions.queries import output_of
 from st2lite.messaging.messages import ExecutionChanged, ExecutionFinished, OutputAppended
 from st2lite.models.errors import StoreUnavailable
 from st2lite.models.execution import Execution, OutputChunk, Worker
-from tests.integration.executions.conftest import result_of
 
 
 def test_a_requested_execution_is_run_and_ended(store, bus, make, start_worker, wait_for):

@@ -76,7 +76,7 @@ def test_a_log_is_not_shared_with_the_document_it_was_copied_from():
     ("result", "expected"),
     [
         ({"a": 1}, {"a": 1}),
-        ({"a": {1, 1}}, {"a": [1]}),
+        ({"a": {1}}, {"a": [1]}),
         ({1: "x"}, {"1": "x"}),
         ({"a": object}, {"a": str(object)}),
         ({"bad": "\udcff"}, {"bad": "?"}),
