@@ -101,9 +101,9 @@ def has_secret(schema: Any) -> bool:
     return isinstance(schema, list) and any(map(has_secret, schema))
 
 
-def document_problems(value: Any, schema: Schema) -> list[str]:
-    """Say what is wrong with a whole value, such as the answer to an inquiry; raise `InvalidInput` for a bad schema."""
-    return [f"{path.lstrip('.') or 'value'}: {text}" for path, text in _library_problems(value, schema)]
+def document_problems(value: Any, schema: Schema, name: str) -> list[str]:
+    """Say what is wrong with a whole value called `name`; raise `InvalidInput` if the schema itself is not valid."""
+    return [f"{name}{path}: {text}" for path, text in _library_problems(value, schema)]
 
 
 def _explain(schema: Schema) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from st2lite.models.action import Action, RunnerType, Schema
 from st2lite.models.errors import InvalidInput
-from st2lite.models.schemas import missing_problems, value_problems
+from st2lite.models.schemas import document_problems, missing_problems, value_problems
 from st2lite.rendering.casting import cast
 from st2lite.rendering.environment import contains_template
 from st2lite.rendering.graph import Graph
@@ -69,6 +69,13 @@ def prepare_run(
     if plan.faults:
         _check_faults(plan, stored)
     return {name: values[name] for name in plan.runner_names}, {name: values[name] for name in plan.action_names}
+
+
+def check_against_schema(value: Any, schema: Schema, name: str) -> None:
+    """Raise `InvalidInput` that lists all that is wrong with a value, such as the answer to an inquiry."""
+    problems = document_problems(value, schema, name)
+    if problems:
+        raise InvalidInput(". ".join(problems) + ".")
 
 
 def _render_supplied(plan: Plan, supplied: dict[str, Any], scope: RenderScope) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Union
 
+from st2lite.models.action import Action, RunnerType
+
 MASK = "********"
 
 _WHOLE = True
@@ -37,31 +39,42 @@ _cache: dict[int, tuple[Mapping[str, Any], _Parts]] = {}
 _CACHED = 1024
 
 
-def mask(values: dict[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `values` with the secret ones masked; `schemas` maps names to schemas.
+def has_secrets(schemas: Mapping[str, Any]) -> bool:
+    """Tell whether a map of names to schemas marks anything as secret."""
+    return bool(_parts_of(schemas))
+
+
+def mask_parameters(values: Any, schemas: Mapping[str, Any] | None) -> Any:
+    """Return a map of values with the secret ones masked; `schemas` maps names to schemas, None masks every value.
 
     A secret container is masked as a whole. The argument is never changed, and returned as it is if it holds no secret.
     `schemas` must not be changed after its first use here.
     """
+    if not isinstance(values, dict):
+        return values if schemas is not None or values is None else MASK
+    if schemas is None:
+        return dict.fromkeys(values, MASK)
     parts = _parts_of(schemas)
     return _mask(values, parts) if parts else values
 
 
-def mask_result(result: Any, output_schema: Mapping[str, Any], output_key: str) -> Any:
+def mask_result(result: Any, action: Action, runner: RunnerType) -> Any:
     """Return the result of an execution with what the action's output schema calls secret masked.
 
-    The schema describes `result[output_key]`; in its old form it is a plain map of property names to schemas.
+    The schema describes `result[output_key]`; in its old form it is a plain map of property names to schemas. Of an
+    inquiry, the answer is masked by the schema that the inquiry asked for.
     """
-    if not output_schema or not isinstance(result, dict) or output_key not in result:
+    if not isinstance(result, dict):
         return result
-    plan = _plan(output_schema if _is_schema(output_schema) else {"properties": output_schema})
-    return {**result, output_key: _mask(result[output_key], plan)} if plan else result
+    if runner.name == "inquirer":
+        return _mask_part(result, "response", result.get("schema"))
+    schema = action.output_schema
+    return _mask_part(result, runner.output_key, schema if _is_schema(schema) else {"properties": schema})
 
 
-def mask_value(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Return a value with what its schema calls secret masked."""
-    plan = _plan(schema)
-    return _mask(value, plan) if plan else value
+def _mask_part(result: dict[str, Any], key: str, schema: Any) -> dict[str, Any]:
+    plan = _plan(schema) if key in result else None
+    return {**result, key: _mask(result[key], plan)} if plan else result
 
 
 def _is_schema(schema: Mapping[str, Any]) -> bool:
