@@ -17,10 +17,13 @@ from st2lite.http.app import create_app
 from st2lite.http.execution_views import ExecutionParts
 from st2lite.http.executions import Executions
 from st2lite.http.inquiries import Inquiries
+from st2lite.http.keys import KeysResource
 from st2lite.http.middleware import CookieRules
 from st2lite.http.openapi_document import OpenApiDocument
 from st2lite.http.packs import PackInstallation, Packs
 from st2lite.http.runner_types import RunnerTypes
+from st2lite.rendering.crypto import KeyRing
+from st2lite.rendering.keys import Keys
 from st2lite.storage.contract import Store
 
 DOCS_URL = "https://docs.stackstorm.com/"
@@ -33,6 +36,8 @@ class ApiContext(Protocol):
     def config(self) -> Config: ...
     @property
     def store(self) -> Store: ...
+    @property
+    def keyring(self) -> KeyRing | None: ...
     @property
     def authenticator(self) -> Authenticator: ...
     @property
@@ -79,6 +84,10 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     inquiries = Inquiries(context.inquiries)
     app.add_route("/inquiries", inquiries, suffix="list")
     app.add_route("/inquiries/{id}", inquiries)
+
+    keys = KeysResource(Keys(context.store, context.keyring))
+    app.add_route("/keys", keys, suffix="list")
+    app.add_route("/keys/{name}", keys)
 
     packs, installation = Packs(context.store), PackInstallation()
     app.add_route("/packs", packs, suffix="list")

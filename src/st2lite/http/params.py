@@ -176,11 +176,17 @@ def read_offset(req: falcon.Request) -> int:
     return offset
 
 
-def _filters(req: falcon.Request, spec: ListSpec) -> list[Filter]:
-    filters: list[Filter] = []
+def read_ids(req: falcon.Request) -> tuple[str, ...]:
+    """Read `id`: one id or several, separated by commas."""
     identifiers = words(req, "id")
     if len(identifiers) > _MOST_VALUES:
         raise InvalidInput(f'Parameter "id" lists {len(identifiers)} ids; at most {_MOST_VALUES} are allowed.')
+    return identifiers
+
+
+def _filters(req: falcon.Request, spec: ListSpec) -> list[Filter]:
+    filters: list[Filter] = []
+    identifiers = read_ids(req)
     if identifiers:
         filters.append(In("id", identifiers))
     for name, stored in spec.filters.items():
