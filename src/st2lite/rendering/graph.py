@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from st2lite.models.action import Schema
-from st2lite.models.errors import InvalidInput, RenderError
+from st2lite.models.errors import RenderError
 from st2lite.rendering.casting import cast
 from st2lite.rendering.environment import CONTEXT, names_in, render_value
 from st2lite.rendering.scope import NAMES, RenderScope
@@ -24,7 +24,7 @@ class Graph:
         schemas: Mapping[str, Schema],
         scope: RenderScope,
     ) -> None:
-        """Raise `InvalidInput` if a template refers to an unknown name, or to itself over any detour."""
+        """Raise `RenderError` if a template refers to an unknown name, or to itself over any detour."""
         self._templates = templates
         self._values = dict(constants)
         self._schemas = schemas
@@ -60,7 +60,7 @@ class Graph:
         for name, needs in self._needs.items():
             for missing in sorted(needs - _ALWAYS_KNOWN):
                 if not self._is_parameter(missing):
-                    raise InvalidInput(
+                    raise RenderError(
                         f'Dependency unsatisfied in variable "{missing}". Parameter "{name}" refers to it, but it is '
                         "neither a parameter nor one of st2kv, action_context and config_context; "
                         "write {% raw %}...{% endraw %} around text that is not meant as a template."
@@ -78,7 +78,7 @@ class Graph:
             for name in idle:
                 del open_names[name]
         if open_names:
-            raise InvalidInput(
+            raise RenderError(
                 f"Cyclic dependency found in the following variables: {', '.join(sorted(open_names))}. "
                 "Likely the variable is referencing itself; give one of them a value of its own."
             )
