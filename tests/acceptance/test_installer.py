@@ -184,11 +184,11 @@ def test_the_client_needs_no_settings(installation: Installation) -> None:
 
 
 def test_installing_again_changes_nothing(installation: Installation, release: Release) -> None:
-    before = (installation.pid(), installation.password, os.readlink(installation.home / "venv"))
+    before = (installation.pid(), installation.password, (installation.home / "venv").readlink())
     result = piped(release, installation.user_home)
     assert result.returncode == 0, result.stderr
     assert "already running, nothing changed" in result.stdout
-    assert (installation.pid(), installation.password, os.readlink(installation.home / "venv")) == before
+    assert (installation.pid(), installation.password, (installation.home / "venv").readlink()) == before
     assert "the signature was not checked" in result.stdout
 
 

@@ -1,0 +1,153 @@
+"""The measurements of one deployment. Every figure is a number in the unit that its name ends with."""
+
+from __future__ import annotations
+
+import copy
+import statistics
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import load
+from benchmarks.client import Client, Target, login
+from benchmarks.processes import cpu_seconds, pss_mib
+from st2lite.models.execution import Execution
+from st2lite.models.ids import new_id
+from st2lite.storage.contract import Order
+from st2lite.storage.open import open_store
+from tests.servers.deployment import Deployment
+
+PACKS = Path(__file__).parent / "packs"
+ACTIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "noop": ("core.noop", {}),
+    "local": ("core.local", {"cmd": "true"}),
+    "python": ("bench.trivial", {"value": 1}),
+}
+CLIENTS = 8
+SETTLE = 3.0
+"""Seconds for a fresh or busy process to come to rest before its memory is read."""
+
+
+def add_virtualenv(deployment: Deployment) -> None:
+    """Give the bench pack its virtualenv: as any other pack it gets none of the service's packages."""
+    path = deployment.base_path / "virtualenvs" / "bench"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", path], check=True)
+
+
+class Measurement:
+    """Measures a running deployment; `scale` shrinks the counts for a quick look."""
+
+    def __init__(self, deployment: Deployment, scale: float) -> None:
+        self._pids = list(deployment.pids.values())
+        self._deployment = deployment
+        self._scale = scale
+        token = login(deployment.auth_url, deployment.user, deployment.password)
+        self._target = Target(deployment.api_url, token)
+
+    def memory(self) -> dict[str, float]:
+        time.sleep(SETTLE)
+        return {"pss_idle_mib": pss_mib(self._pids)}
+
+    def action(self, name: str) -> dict[str, float]:
+        """CPU of one execution, all told, and how long a client waits for one."""
+        action, parameters = ACTIONS[name]
+        load.in_processes(1, load.latencies, self._target, action, parameters, self._count(20))  # warm
+        count = self._count(300)
+        cpu, _ = self._burst(action, parameters, 1, count)
+        seconds = load.in_processes(1, load.latencies, self._target, action, parameters, count)
+        return {
+            f"{name}_cpu_ms": 1000 * cpu / count,
+            f"{name}_p50_ms": 1000 * statistics.median(seconds),
+            f"{name}_p95_ms": 1000 * statistics.quantiles(seconds, n=20)[-1],
+        }
+
+    def throughput(self) -> dict[str, float]:
+        """Executions per second, requested by clients that do not wait, and run one after the other by some that do."""
+        count = self._count(2000) // CLIENTS
+        _, executions = self._burst("core.noop", {}, CLIENTS, count)
+        time.sleep(SETTLE)
+        after = pss_mib(self._pids)
+        waiting = self._count(100)
+        load.in_processes(CLIENTS, load.latencies, self._target, "core.noop", {}, waiting)
+        waited = self._newest(CLIENTS * waiting)
+        return {
+            "noop_per_s": _rate(executions),
+            "noop_waiting_per_s": _rate(waited),
+            "pss_after_mib": after,
+        }
+
+    def listing(self) -> dict[str, float]:
+        """CPU and time of a page of 50 executions when many are stored."""
+        stored = self._fill(self._count(20_000))
+        count = self._count(100)
+        load.in_processes(1, load.read, self._target, "limit=50", 5)
+        before = cpu_seconds(self._pids)
+        seconds = load.in_processes(1, load.read, self._target, "limit=50", count)
+        return {
+            "list_cpu_ms": 1000 * (cpu_seconds(self._pids) - before) / count,
+            "list_p50_ms": 1000 * statistics.median(seconds),
+            "list_stored": stored,
+        }
+
+    def _count(self, full: int) -> int:
+        return max(8, int(full * self._scale))
+
+    def _burst(
+        self, action: str, parameters: dict[str, Any], clients: int, count: int
+    ) -> tuple[float, list[dict[str, Any]]]:
+        """Request executions as fast as the API takes them; return the CPU they cost, and the executions."""
+        query = f"limit=1&action={action}&status=succeeded&include_attributes=status"
+        client = Client(self._target)
+        wanted = client.page(query)[1] + clients * count
+        before = cpu_seconds(self._pids)
+        load.in_processes(clients, load.post, self._target, action, parameters, count)
+        deadline = time.monotonic() + 600
+        while client.page(query)[1] < wanted:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"executions of {action} did not all succeed")
+            time.sleep(0.25)
+        return cpu_seconds(self._pids) - before, self._newest(clients * count)
+
+    def _newest(self, count: int) -> list[dict[str, Any]]:
+        client = Client(self._target)
+        found: list[dict[str, Any]] = []
+        while len(found) < count:
+            query = f"limit=100&offset={len(found)}&include_attributes=start_timestamp,end_timestamp"
+            found += client.page(query)[0]
+        return found[:count]
+
+    def _fill(self, wanted: int) -> int:
+        """Store copies of finished executions until `wanted` are there; return how many there are."""
+        store = open_store(self._deployment.database_url)
+        try:
+            samples = store.find(Execution, order=[Order("start_timestamp")], limit=500)
+            missing = wanted - store.count(Execution)
+            while missing > 0:
+                batch = [copy.copy(sample) for sample in samples[:missing]]
+                for execution in batch:
+                    execution.id, execution.liveaction_id, execution.rev = new_id(), new_id(), 0
+                store.insert_many(batch)
+                missing -= len(batch)
+            return store.count(Execution)
+        finally:
+            store.close()
+
+
+def start_seconds(deployment: Deployment) -> float:
+    """Start a deployment; return the seconds until it is ready."""
+    start = time.perf_counter()
+    deployment.start()
+    return time.perf_counter() - start
+
+
+def _rate(executions: list[dict[str, Any]]) -> float:
+    first = min(_parse(execution["start_timestamp"]) for execution in executions)
+    last = max(_parse(execution["end_timestamp"]) for execution in executions)
+    return len(executions) / (last - first).total_seconds()
+
+
+def _parse(timestamp: str) -> datetime:
+    return datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
