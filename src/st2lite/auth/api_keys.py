@@ -89,15 +89,20 @@ class ApiKeys:
         return record, key
 
     def update(
-        self, id_or_key: str, user: str | None, metadata: dict[str, Any], enabled: bool, key_hash: str | None
+        self,
+        id_or_key: str,
+        user: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        enabled: bool | None = None,
+        key_hash: str | None = None,
     ) -> ApiKey:
-        """Replace what may change of a key. `key_hash` may be absent, masked or the same; else raise `InvalidInput`."""
+        """Change what is given. `key_hash` may be absent, masked or the same; else raise `InvalidInput`."""
         record = self.get(id_or_key)
         if key_hash and key_hash not in (MASK, record.key_hash):
             raise InvalidInput("key_hash: the hash of an API key cannot be changed; delete the key and create another.")
         record.user = user or record.user
-        record.metadata = metadata
-        record.enabled = enabled
+        record.metadata = record.metadata if metadata is None else metadata
+        record.enabled = record.enabled if enabled is None else enabled
         self._store.replace(record)
         return record
 

@@ -1,6 +1,6 @@
 """Counting requests, and telling Prometheus about it.
 
-Requests are counted in plain mappings; prometheus-client is imported by the first scrape, so that a service which nobody
+Requests are counted in plain mappings; prometheus-client is imported by the first scrape, so that a service that nobody
 scrapes does not pay for it.
 """
 
