@@ -35,12 +35,12 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = ()
 
 
-def target_version(migrations: Sequence[Migration] = MIGRATIONS) -> int:
+def target_version(migrations: Sequence[Migration]) -> int:
     """The version that a store has when all migrations are done."""
     return max((migration.version for migration in migrations), default=INITIAL_VERSION)
 
 
-def pending(meta: Mapping[str, str], migrations: Sequence[Migration] = MIGRATIONS) -> list[Migration]:
+def pending(meta: Mapping[str, str], migrations: Sequence[Migration]) -> list[Migration]:
     """The migrations that a store with these remembered values still needs; `StoreUnavailable` if it is newer than us.
 
     A store that remembers nothing is new: it has nothing to migrate.
@@ -76,7 +76,7 @@ def new_fields(meta: Mapping[str, str], collection: Collection) -> list[str]:
     return [name for name in collection.fields if name not in known]
 
 
-def wanted_meta(collections: Sequence[Collection], migrations: Sequence[Migration] = MIGRATIONS) -> dict[str, str]:
+def wanted_meta(collections: Sequence[Collection], migrations: Sequence[Migration]) -> dict[str, str]:
     """What a store remembers when its schema is up to date."""
     meta = {VERSION_KEY: str(target_version(migrations))}
     for collection in collections:

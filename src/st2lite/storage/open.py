@@ -12,9 +12,12 @@ import st2lite.models
 from st2lite.models.document import Document
 from st2lite.models.errors import ConfigError
 from st2lite.storage.contract import Store
+from st2lite.storage.migrations import MIGRATIONS, Migration
 
 
-def open_store(url: str, kinds: Sequence[type[Document]] | None = None) -> Store:
+def open_store(
+    url: str, kinds: Sequence[type[Document]] | None = None, migrations: Sequence[Migration] = MIGRATIONS
+) -> Store:
     """Open `sqlite:///absolute/path` or `mongodb://…/database`; nothing connects before the first use.
 
     `kinds` are the document classes to create collections for, by default all of `st2lite.models`. Raise `ConfigError`
@@ -25,11 +28,11 @@ def open_store(url: str, kinds: Sequence[type[Document]] | None = None) -> Store
     if scheme == "sqlite":
         from st2lite.storage.sqlite.store import SQLiteStore
 
-        return SQLiteStore(_sqlite_path(url), kinds)
+        return SQLiteStore(_sqlite_path(url), kinds, migrations)
     if scheme in ("mongodb", "mongodb+srv"):
         from st2lite.storage.mongodb.store import MongoStore
 
-        return MongoStore(url, kinds)
+        return MongoStore(url, kinds, migrations)
     raise ConfigError(
         f'database URL of scheme "{scheme}": write sqlite:///path/to/file.db or mongodb://user:password@host/database'
     )

@@ -14,7 +14,6 @@ from pymongo.database import Database
 from st2lite.models.document import Collection, Document
 from st2lite.storage.codec import codec_for
 from st2lite.storage.migrations import (
-    MIGRATIONS,
     Migration,
     index_fields,
     index_name,
@@ -29,9 +28,7 @@ _META = "st2lite_schema"
 Row = dict[str, Any]
 
 
-def ensure_schema(
-    database: Database[Row], kinds: Sequence[type[Document]], migrations: Sequence[Migration] = MIGRATIONS
-) -> None:
+def ensure_schema(database: Database[Row], kinds: Sequence[type[Document]], migrations: Sequence[Migration]) -> None:
     """Create what is missing and migrate what is old. One read if all is up to date; several processes may do it."""
     meta = {row["_id"]: row["value"] for row in database[_META].find()}
     wanted = wanted_meta([kind.collection for kind in kinds], migrations)

@@ -31,6 +31,7 @@ from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, codec_for
 from st2lite.storage.contract import D, Exists, Filter, Order
 from st2lite.storage.filters import check_field, check_fields
+from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.mongodb.look_back import LookBack
 from st2lite.storage.mongodb.query import MOST_IN, Query, name_of, queries, rank, sort_of
 from st2lite.storage.mongodb.schema import ensure_schema
@@ -52,15 +53,17 @@ _TOO_LARGE_CODES = (10334, 17419, 17420)
 class MongoStore:
     """A store in the database that the URI names (`st2` if it names none); each process has a client of its own."""
 
-    def __init__(self, uri: str, kinds: Sequence[type[Document]]) -> None:
+    def __init__(self, uri: str, kinds: Sequence[type[Document]], migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._uri = uri
         self._kinds = tuple(kinds)
+        self._migrations = tuple(migrations)
+        self._closed = False
         self._databases: dict[int, Database[Row]] = {}
         self._look_back = LookBack()
 
     def ensure_schema(self) -> None:
         with _explained():
-            ensure_schema(self._database(), self._kinds)
+            ensure_schema(self._database(), self._kinds, self._migrations)
 
     def insert(self, document: Document) -> None:
         if not document.id:
@@ -202,11 +205,14 @@ class MongoStore:
             self._database().command("ping")
 
     def close(self) -> None:
+        self._closed = True
         while self._databases:
             _, database = self._databases.popitem()
             database.client.close()
 
     def _database(self) -> Database[Row]:
+        if self._closed:
+            raise StoreUnavailable("the database was closed")
         process = os.getpid()
         if process not in self._databases:
             database = _connect(self._uri)

@@ -9,14 +9,14 @@ import msgspec
 
 from st2lite.models.document import Document
 from st2lite.storage.codec import codec_for
-from st2lite.storage.migrations import MIGRATIONS, Migration, new_fields, pending, wanted_meta
+from st2lite.storage.migrations import Migration, new_fields, pending, wanted_meta
 from st2lite.storage.sqlite import sql
 
 _BATCH = 500
 
 
 def ensure_schema(
-    connection: sqlite3.Connection, kinds: Sequence[type[Document]], migrations: Sequence[Migration] = MIGRATIONS
+    connection: sqlite3.Connection, kinds: Sequence[type[Document]], migrations: Sequence[Migration]
 ) -> None:
     """Create what is missing and migrate what is old; the caller holds the transaction."""
     connection.execute(sql.CREATE_META)

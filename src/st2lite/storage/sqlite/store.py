@@ -18,6 +18,7 @@ from st2lite.models.errors import Conflict, InvalidInput, St2liteError, StaleWri
 from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, codec_for
 from st2lite.storage.contract import D, Filter, Order
+from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.sqlite import sql
 from st2lite.storage.sqlite.connection import ConnectionPool, connect, explain
 from st2lite.storage.sqlite.group_commit import GroupCommit, Ticket
@@ -30,16 +31,19 @@ Operation = Callable[[sqlite3.Connection], T]
 class SQLiteStore:
     """A store in the file `path`; it is created on first use, readable by its owner only."""
 
-    def __init__(self, path: Path, kinds: Sequence[type[Document]]) -> None:
+    def __init__(
+        self, path: Path, kinds: Sequence[type[Document]], migrations: Sequence[Migration] = MIGRATIONS
+    ) -> None:
         self._path = path
         self._kinds = tuple(kinds)
+        self._migrations = tuple(migrations)
         self._readers = ConnectionPool(path)
         self._writer: sqlite3.Connection | None = None
         self._closed = False
         self._writes: GroupCommit[sqlite3.Connection] = GroupCommit(self._run_batch)
 
     def ensure_schema(self) -> None:
-        self._writes.run(lambda connection: ensure_schema(connection, self._kinds))
+        self._writes.run(lambda connection: ensure_schema(connection, self._kinds, self._migrations))
 
     def insert(self, document: Document) -> None:
         if not document.id:
