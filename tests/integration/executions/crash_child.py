@@ -85,7 +85,8 @@ def main(directory, fatal, when, mode):
         service = ExecutionService(store, bus, snapshots, None, lambda *_: {})
         marker = directory / "marker"
         command = {"cmd": f"echo $ST2_ACTION_EXECUTION_ID >> {marker}; echo done"}
-        print("accepted", service.request("test.mark", command, "joe").id, flush=True)
+        execution = service.request("test.mark", command, "joe")
+        os.write(1, f"accepted {execution.id}\n".encode())
     else:
         backup = BackupScheduler(store, bus, InquiryService(store, bus), 1, 0)
         backup.abandon_orphans()
