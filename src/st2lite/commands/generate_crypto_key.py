@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from st2lite.models.errors import St2liteError
+from st2lite.models.errors import Conflict, St2liteError
 from st2lite.rendering.crypto import generate_key_file
 
 
@@ -22,10 +22,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-f", "--force", action="store_true", help="replace an existing key; values under it are lost")
     options = parser.parse_args(argv)
     try:
-        if options.force:
-            options.key_path.unlink(missing_ok=True)
-        generate_key_file(options.key_path)
-    except (St2liteError, OSError) as error:
+        generate_key_file(options.key_path, overwrite=options.force)
+    except Conflict as error:
+        print(f"st2-generate-symmetric-crypto-key: {error}; --force replaces it", file=sys.stderr)
+        return 2
+    except St2liteError as error:
         print(f"st2-generate-symmetric-crypto-key: {error}", file=sys.stderr)
         return 1
     print(f"Wrote {options.key_path}.")

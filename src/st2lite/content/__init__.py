@@ -1,1 +1,1 @@
-"""Packs: reading, validating and registering their content."""
+"""Packs: where they lie, what their files say, and how that gets into the store."""

@@ -48,3 +48,15 @@ class ConfigSchema(Document, kw_only=True):
     collection: ClassVar[Collection] = Collection("config_schemas")
 
     attributes: dict[str, Any] = {}
+
+
+class Registration(Document, kw_only=True):
+    """What was registered last from one source of content; `id` is `runners` or `pack:<ref>`.
+
+    `fingerprint` changes with the files it was read from, `counts` is how many objects of each kind they held.
+    """
+
+    collection: ClassVar[Collection] = Collection("registrations")
+
+    fingerprint: str
+    counts: dict[str, int] = {}

@@ -13,7 +13,6 @@ from st2lite.auth.authenticate import Authenticator
 from st2lite.auth.tokens import Tokens
 from st2lite.config.schema import Config, current_user
 from st2lite.config.urls import api_url, database_url
-from st2lite.content.configs import PackConfigs
 from st2lite.content.locations import PackLocations
 from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.preparation import RunPreparation
@@ -23,6 +22,7 @@ from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.views import ExecutionViews
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
+from st2lite.rendering.configs import PackConfigs
 from st2lite.rendering.crypto import KeyRing
 from st2lite.storage.contract import Store
 from st2lite.storage.open import open_store

@@ -59,7 +59,7 @@ class Standalone:
     def start(self) -> None:
         self.context.connect()
         self._disown()
-        Registrar(self.context.store, self.context.locations).register()
+        Registrar(self.context.store, self.context.locations).register(fail_on_failure=False, changed_only=True)
         self._worker.start()
         self._notifier.start()
         self._notifier.recover()

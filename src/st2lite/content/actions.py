@@ -1,0 +1,143 @@
+"""Metadata of actions, from a file or from the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from st2lite.content.yaml_files import SUFFIXES, load_map
+from st2lite.models.action import Action, RunnerType
+from st2lite.models.errors import ContentError
+from st2lite.models.schema_rules import parameter_problems, schema_problems
+
+_NAME = re.compile(r"[^/\\\x00-\x1f]+")
+_PARAMETER = re.compile(r"\w+")
+_OVERRIDABLE = frozenset({"default", "description", "enum", "immutable", "required"})
+"""Attributes of a runner's parameter that an action may set differently."""
+_TEXTS = ("name", "pack", "runner_type", "entry_point", "description", "metadata_file", "id", "uid", "ref")
+_KEYS = frozenset({*_TEXTS, "enabled", "parameters", "output_schema", "tags", "notify"})
+_NOTIFY_KEYS = frozenset({"message", "data", "routes", "channels"})
+_NOTIFY_EVENTS = frozenset({"on-complete", "on-success", "on-failure"})
+
+
+def action_files(pack_dir: Path) -> list[Path]:
+    """Metadata files of the actions of a pack, sorted by name."""
+    directory = pack_dir / "actions"
+    if not directory.is_dir():
+        return []
+    return sorted(
+        path for path in directory.iterdir() if path.suffix in SUFFIXES and path.stem != "config" and path.is_file()
+    )
+
+
+def read_action(path: Path, pack: str, runners: Mapping[str, RunnerType]) -> Action:
+    """The action in a metadata file of a pack; raise `ContentError` that lists all that is wrong with it."""
+    content = load_map(path)
+    try:
+        action = make_action(content, pack, runners)
+    except ContentError as error:
+        raise ContentError(f"{path}: {error.message}") from None
+    action.metadata_file = f"actions/{path.name}"
+    return action
+
+
+def make_action(content: Mapping[str, Any], pack: str, runners: Mapping[str, RunnerType]) -> Action:
+    """The action that metadata describes; `pack` is the one it has to belong to, `runners` all known ones by name."""
+    problems = list(_shape_problems(content, pack))
+    if not problems:
+        problems = list(_parameter_problems(content, runners))
+    if problems:
+        raise ContentError("; ".join(problems))
+    return Action(
+        name=content["name"],
+        pack=pack,
+        runner_type=content["runner_type"],
+        description=content.get("description") or "",
+        enabled=content.get("enabled", True),
+        entry_point=content.get("entry_point") or "",
+        parameters=content.get("parameters") or {},
+        output_schema=content.get("output_schema") or {},
+        tags=content.get("tags") or [],
+        notify=content.get("notify") or {},
+    )
+
+
+def _shape_problems(content: Mapping[str, Any], pack: str) -> Iterator[str]:
+    for key in content.keys() - _KEYS:
+        yield f'unknown attribute "{key}"; an action has {", ".join(sorted(_KEYS - {"id", "uid", "ref"}))}'
+    for key in ("name", "runner_type"):
+        if not content.get(key):
+            yield f"{key} has to be given"
+    for key in _TEXTS:
+        if content.get(key) is not None and not isinstance(content[key], str):
+            yield f"{key} has to be text; put it in quotes"
+    name = content.get("name")
+    if isinstance(name, str) and name and not _NAME.fullmatch(name):
+        yield f'name "{name}" must not contain slashes or line breaks'
+    if content.get("pack") not in (None, pack):
+        yield f'pack is "{content["pack"]}", but the action lies in pack "{pack}"'
+    if not isinstance(content.get("enabled", True), bool):
+        yield "enabled has to be true or false"
+    for key in ("parameters", "output_schema", "notify"):
+        if not isinstance(content.get(key) or {}, dict):
+            yield f"{key} has to be a map"
+    yield from _tag_problems(content.get("tags") or [])
+    if isinstance(content.get("notify"), dict):
+        yield from _notify_problems(content["notify"])
+
+
+def _tag_problems(tags: Any) -> Iterator[str]:
+    if not isinstance(tags, list) or not all(
+        isinstance(tag, dict) and tag.keys() <= {"name", "value"} and all(isinstance(v, str) for v in tag.values())
+        for tag in tags
+    ):
+        yield "tags has to be a list of maps with name and value, both text"
+
+
+def _notify_problems(notify: Mapping[str, Any]) -> Iterator[str]:
+    for event, block in notify.items():
+        if event not in _NOTIFY_EVENTS:
+            yield f'notify: unknown event "{event}"; there are {", ".join(sorted(_NOTIFY_EVENTS))}'
+        elif not isinstance(block, dict) or block.keys() - _NOTIFY_KEYS:
+            yield f"notify, {event}: has to be a map with message, data and routes"
+
+
+def _parameter_problems(content: Mapping[str, Any], runners: Mapping[str, RunnerType]) -> Iterator[str]:
+    parameters: dict[str, Any] = content.get("parameters") or {}
+    well_formed = True
+    for name, schema in parameters.items():
+        if not _PARAMETER.fullmatch(name):
+            yield f'parameter "{name}": a name has only letters, digits and underscores'
+        for problem in parameter_problems(schema, f'parameter "{name}"'):
+            well_formed = False
+            yield problem
+    if well_formed:
+        yield from _position_problems(parameters)
+    runner = runners.get(content["runner_type"])
+    if runner is None:
+        known = ", ".join(sorted(runners))
+        yield f'runner_type "{content["runner_type"]}" is not registered; there are {known}'
+    elif well_formed:
+        yield from _override_problems(parameters, runner)
+    output_schema = content.get("output_schema") or {}
+    if "type" in output_schema and not isinstance(output_schema["type"], dict):
+        yield from schema_problems(output_schema, "output_schema")
+
+
+def _position_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
+    positions = sorted(schema["position"] for schema in parameters.values() if "position" in schema)
+    if positions != list(range(len(positions))):
+        yield f"positions of parameters have to be 0, 1, 2 and so on, each once; they are {positions}"
+
+
+def _override_problems(parameters: Mapping[str, Any], runner: RunnerType) -> Iterator[str]:
+    for name in parameters.keys() & runner.runner_parameters.keys():
+        inherited = runner.runner_parameters[name]
+        for attribute, value in parameters[name].items():
+            if attribute not in _OVERRIDABLE and inherited.get(attribute) != value:
+                yield (
+                    f'The attribute "{attribute}" for the runner parameter "{name}" cannot be '
+                    f"overridden; only {', '.join(sorted(_OVERRIDABLE))} can"
+                )
