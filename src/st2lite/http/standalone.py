@@ -1,0 +1,94 @@
+"""The WSGI server of standalone: threads in this process, one port, streams included."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from cheroot.workers.threadpool import ThreadPool
+from cheroot.wsgi import Server
+
+from st2lite.http.mounts import Mounts, create_mounts
+from st2lite.models.errors import ConfigError
+
+__all__ = ["StandaloneServer", "create_mounts"]
+
+log = logging.getLogger(__name__)
+
+_THREADS = 8
+_KEPT_CONNECTIONS = 1000
+_SHUTDOWN_SECONDS = 10
+
+
+class _Server(Server):
+    """The library's server, with its complaints in our log."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        # What it reports below a warning is a client that went away.
+        log.log(level if level >= logging.WARNING else logging.DEBUG, "%s", msg, exc_info=traceback)
+
+
+class _Room:
+    """Keeps as many threads for requests as there were, however many streams are open: each stream brings its own."""
+
+    def __init__(self, pool: ThreadPool) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def for_stream(self) -> Iterator[None]:
+        with self._lock:
+            self._pool.grow(1)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pool.shrink(1)
+
+
+class StandaloneServer:
+    """Serves the apps on one port; `start` returns when it listens. Port 0 means any free one."""
+
+    def __init__(self, host: str, port: int, mounts: Mounts) -> None:
+        self._mounts = mounts
+        self._server: Any = _Server(
+            (host, port), mounts, numthreads=_THREADS, server_name="st2lite", shutdown_timeout=_SHUTDOWN_SECONDS
+        )
+        self._server.keep_alive_conn_limit = _KEPT_CONNECTIONS
+        mounts.stream_guard = _Room(self._server.requests).for_stream
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
+        self._failure: BaseException | None = None
+
+    def start(self) -> None:
+        """Listen and serve; raise `ConfigError` if the address cannot be used."""
+        host, port = self._server.bind_addr
+        try:
+            self._server.prepare()
+        except OSError as error:
+            raise ConfigError(f"--bind: {host}:{port} cannot be used: {error}") from error
+        self._mounts.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no new requests, end the streams and let requests under way finish."""
+        self._mounts.stop()
+        if self._thread.is_alive():
+            self._server.stop()
+            self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """Address for clients on this host."""
+        host, port = self._server.bind_addr[:2]
+        if host in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+            host = "127.0.0.1"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def _serve(self) -> None:
+        try:
+            self._server.serve()
+        except Exception:
+            log.exception("The HTTP server failed.")
