@@ -23,7 +23,6 @@ from st2lite.executions.views import ExecutionViews
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
 from st2lite.rendering.configs import PackConfigs
-from st2lite.rendering.configs import PackConfigs
 from st2lite.rendering.crypto import KeyRing
 from st2lite.storage.contract import Store
 from st2lite.storage.open import open_store
