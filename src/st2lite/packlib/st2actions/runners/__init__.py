@@ -1,0 +1,1 @@
+"""Names under which packs of old import the base class of actions."""
