@@ -35,7 +35,7 @@ class Contract:
         headers = {name.lower(): value for name, value in headers.items()}
         where = f"{method} {path} -> {status}"
         assert "x-request-id" in headers, f"{where}: no X-Request-ID"
-        if method == "OPTIONS":
+        if method == "OPTIONS" or path.endswith("/openapi.json"):
             return
         operation = self.operation(method, path)
         if operation is None:

@@ -10,9 +10,15 @@ from st2lite import __version__
 from st2lite.auth.api_keys import ApiKeys
 from st2lite.auth.authenticate import Authenticator
 from st2lite.config.schema import Config
+from st2lite.config.urls import api_base_url
+from st2lite.content.action_files import ActionFiles
+from st2lite.content.locations import PackLocations
 from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.views import ExecutionViews
+from st2lite.http.action_views import ActionViews
+from st2lite.http.actions import Actions
+from st2lite.http.api_keys import add_api_key_routes
 from st2lite.http.app import create_app
 from st2lite.http.execution_views import ExecutionParts
 from st2lite.http.executions import Executions
@@ -20,8 +26,12 @@ from st2lite.http.inquiries import Inquiries
 from st2lite.http.keys import KeysResource
 from st2lite.http.middleware import CookieRules
 from st2lite.http.openapi_document import OpenApiDocument
-from st2lite.http.packs import PackInstallation, Packs
+from st2lite.http.operations import add_operations
+from st2lite.http.pack_files import PackFiles
+from st2lite.http.packs import PackInstallation, PackRegistration, Packs
 from st2lite.http.runner_types import RunnerTypes
+from st2lite.http.user import add_user_routes
+from st2lite.messaging.contract import Bus
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.keys import Keys
 from st2lite.storage.contract import Store
@@ -36,6 +46,10 @@ class ApiContext(Protocol):
     def config(self) -> Config: ...
     @property
     def store(self) -> Store: ...
+    @property
+    def bus(self) -> Bus: ...
+    @property
+    def locations(self) -> PackLocations: ...
     @property
     def keyring(self) -> KeyRing | None: ...
     @property
@@ -59,12 +73,27 @@ class Root:
 
 def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Response]:
     """The API as a WSGI app."""
-    api = context.config.api
+    config = context.config
     app = create_app(
-        context.authenticator, api.allow_origin, CookieRules(api.auth_cookie_secure, api.auth_cookie_same_site)
+        context.authenticator,
+        [*config.api.allow_origin, api_base_url(config)],
+        CookieRules(config.api.auth_cookie_secure, config.api.auth_cookie_same_site),
     )
+    add_operations(app, "api", context)
+    add_user_routes(app)
+    add_api_key_routes(app, context.api_keys, config.api.mask_secrets)
     app.add_route("/", Root())
     app.add_route("/openapi.json", OpenApiDocument("api"))
+
+    actions = Actions(context.store, ActionFiles(context.store, context.locations))
+    action_views = ActionViews(context.store)
+    app.add_route("/actions", actions, suffix="list")
+    app.add_route("/actions/{ref_or_id}", actions)
+    app.add_route("/actions/{ref_or_id}/clone", actions, suffix="clone")
+    app.add_route("/actions/views/overview", action_views, suffix="list")
+    app.add_route("/actions/views/overview/{ref_or_id}", action_views, suffix="overview")
+    app.add_route("/actions/views/parameters/{ref_or_id}", action_views, suffix="parameters")
+    app.add_route("/actions/views/entry_point/{ref_or_id}", action_views, suffix="entry_point")
 
     runner_types = RunnerTypes(context.store)
     app.add_route("/runnertypes", runner_types, suffix="list")
@@ -92,6 +121,10 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     packs, installation = Packs(context.store), PackInstallation()
     app.add_route("/packs", packs, suffix="list")
     app.add_route("/packs/{ref_or_id}", packs)
+    files = PackFiles(context.store)
+    app.add_route("/packs/views/files/{ref_or_id}", files, suffix="list")
+    app.add_route("/packs/views/file/{ref_or_id}/{file_path:path}", files)
+    app.add_route("/packs/register", PackRegistration(context.store, context.locations))
     app.add_route("/packs/install", installation, suffix="later")
     app.add_route("/packs/uninstall", installation, suffix="later")
     app.add_route("/packs/index", installation)

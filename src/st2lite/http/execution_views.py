@@ -11,8 +11,8 @@ from st2lite.executions.service import ExecutionService
 from st2lite.executions.views import ExecutionViews
 from st2lite.http.executions import view_all
 from st2lite.http.params import boolean, choice, integer, read_selection, text, words
+from st2lite.models.document import Scalar
 from st2lite.models.errors import InvalidInput
-from st2lite.storage.contract import Scalar
 
 _ATTRIBUTES = ("result", "status", "trigger_instance")
 _OUTPUT_TYPES = ("all", "stdout", "stderr", "output")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import falcon
+import msgspec
 
+from st2lite.content.locations import PackLocations
+from st2lite.content.registrar import Registrar
+from st2lite.http.bodies import read_as
 from st2lite.http.params import ListSpec, read_list, read_selection
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.errors import InvalidInput, NotFound
@@ -64,6 +68,27 @@ class Packs:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
         resp.media = read_selection(req).of(pack_view(find_pack(self._store, ref_or_id)), _KEPT)
+
+
+class RegistrationRequest(msgspec.Struct):
+    """Body of `POST /packs/register`; no types or packs means all of them."""
+
+    types: list[str] | None = None
+    packs: list[str] | None = None
+    fail_on_failure: bool = True
+
+
+class PackRegistration:
+    """Resource that registers what lies on disk."""
+
+    def __init__(self, store: Store, locations: PackLocations) -> None:
+        self._store = store
+        self._locations = locations
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        wanted = read_as(req, RegistrationRequest)
+        registrar = Registrar(self._store, self._locations)
+        resp.media = registrar.register(wanted.types, wanted.packs or None, wanted.fail_on_failure)
 
 
 class PackInstallation:

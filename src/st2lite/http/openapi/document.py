@@ -29,6 +29,32 @@ _ROOT = operation(
     "Read the version of the service",
     {"200": answer(closed({"version": STRING, "docs_url": STRING}, ("version", "docs_url")), "The version.")},
 )
+_STATE = closed({"status": STRING, "checks": {"type": "object", "additionalProperties": STRING}}, ("status",))
+_OPERATIONS: Json = {
+    "/healthz": {
+        "get": operation(
+            "getHealth", "Tell that the process is alive", {"200": answer(_STATE, "Alive.")}, always=(), security=[]
+        ),
+    },
+    "/readyz": {
+        "get": operation(
+            "getReadiness",
+            "Tell whether database and broker answer too",
+            {"200": answer(_STATE, "Ready.")},
+            always=("503",),
+            security=[],
+        ),
+    },
+    "/metrics": {
+        "get": operation(
+            "getMetrics",
+            "Read counters in Prometheus' format",
+            {"200": answer(STRING, "Counters.", "text/plain")},
+            always=("503",),
+            security=[],
+        ),
+    },
+}
 _SECURITY_SCHEMES: Json = {
     "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
     "tokenInQuery": {"type": "apiKey", "in": "query", "name": "x-auth-token"},
@@ -49,8 +75,9 @@ def document(service: str) -> Json:
         tag = noun.__name__.rpartition(".")[2]
         paths |= {path: _tagged(methods, tag) for path, methods in noun.PATHS.items()}
         schemas |= noun.SCHEMAS
+    paths |= {path: _tagged(methods, "service") for path, methods in _OPERATIONS.items()}
     if service == "api":
-        paths["/"] = {"get": {**_ROOT, "tags": ["service"]}}
+        paths["/"] = _tagged({"get": _ROOT}, "service")
     return {
         "openapi": "3.1.0",
         "info": {

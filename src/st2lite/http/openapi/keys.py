@@ -50,7 +50,11 @@ SCHEMAS: Json = {
             "secret": described({"type": ["boolean", "null"]}, "Store the value encrypted."),
             "encrypted": described({"type": ["boolean", "null"]}, "The value is ciphertext already."),
             "scope": {"type": ["string", "null"], "enum": [*_SCOPE_VALUES, None]},
-            "ttl": {"type": ["integer", "null"], "minimum": 0, "description": "Seconds until the item vanishes; 0: never."},
+            "ttl": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "description": "Seconds until the item vanishes; 0: never.",
+            },
             "user": {"type": ["string", "null"]},
             "description": {"type": ["string", "null"]},
         },

@@ -1,0 +1,127 @@
+"""The WSGI server of st2stream: a thousand idle streams cost little when each is a green thread.
+
+This is the one module that knows eventlet. `patch` must run before anything else is imported that waits: bus, store.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import signal
+import socket
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from st2lite.http.mounts import Environ, StartResponse, WsgiApp
+from st2lite.models.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+MOST_STREAMS = 4096
+_OPEN_FILES = 2 * MOST_STREAMS
+_BACKLOG = 1024
+_DRAIN_SECONDS = 10
+_WRITE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the service does at the turns of its life.
+
+    `open_app` returns the app; `stop_app` ends open streams, `close_app` releases the rest, `reopen_logs` is called at
+    SIGUSR1.
+    """
+
+    open_app: Callable[[], WsgiApp]
+    stop_app: Callable[[], None]
+    close_app: Callable[[], None]
+    reopen_logs: Callable[[], None]
+
+
+def patch() -> None:
+    """Make everything in this process that waits let other green threads run. Call it first of all."""
+    eventlet = _import_eventlet()
+    eventlet.monkey_patch()
+
+
+def serve(name: str, host: str, port: int, hooks: Hooks) -> None:
+    """Serve until SIGTERM or SIGINT; open streams are ended then."""
+    eventlet = _import_eventlet()
+    import eventlet.wsgi
+
+    _allow_many_files()
+    try:
+        listener = eventlet.listen((host, port), _family(host), backlog=_BACKLOG)
+    except OSError as error:
+        raise ConfigError(f"[stream] host, port: {host}:{port} cannot be used: {error.strerror}.") from error
+    app = hooks.open_app()
+    pool = eventlet.GreenPool(MOST_STREAMS)
+    server = eventlet.spawn(
+        eventlet.wsgi.server,
+        listener,
+        _unbuffered(app),
+        custom_pool=pool,
+        log=log,
+        log_output=False,
+        debug=False,
+        socket_timeout=_WRITE_SECONDS,
+        capitalize_response_headers=False,
+    )
+    log.info("%s is ready.", name)
+    _wait_for_stop(hooks.reopen_logs)
+    log.info("%s is stopping.", name)
+    server.kill()
+    listener.close()
+    hooks.stop_app()
+    with eventlet.Timeout(_DRAIN_SECONDS, False):
+        pool.waitall()
+    hooks.close_app()
+    log.info("%s has stopped.", name)
+
+
+def _import_eventlet() -> Any:
+    with warnings.catch_warnings():
+        # It says of itself that new projects should not use it: true, and decided (this one module is all there is).
+        warnings.simplefilter("ignore")
+        import eventlet
+
+    return eventlet
+
+
+def _unbuffered(app: WsgiApp) -> WsgiApp:
+    """The server collects small pieces before it sends them; an event must leave at once."""
+
+    def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        environ["eventlet.minimum_write_chunk_size"] = 0
+        return app(environ, start_response)
+
+    return call
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _allow_many_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _wait_for_stop(reopen_logs: Callable[[], None]) -> None:
+    """Wait for a signal in a way that the loop of green threads notices: a signal alone does not wake it."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+        signal.signal(number, lambda _number, _frame: None)
+    signal.set_wakeup_fd(writer.fileno())
+    while True:
+        numbers = reader.recv(16)
+        if any(number in (signal.SIGTERM, signal.SIGINT) for number in numbers):
+            signal.set_wakeup_fd(-1)
+            return
+        if signal.SIGUSR1 in numbers:
+            reopen_logs()

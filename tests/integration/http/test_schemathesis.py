@@ -1,0 +1,67 @@
+"""Generated requests to every operation: no server error, and nothing that the OpenAPI document does not announce."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from st2lite.http.openapi.document import document
+from tests.integration.http.conftest import ApiClient
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+OPERATIONS = [
+    (path, method)
+    for path, item in sorted(document("api")["paths"].items())
+    for method in ("get", "put", "post", "delete")
+    if method in item
+]
+MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
+
+
+@pytest.fixture(scope="module")
+def api_schema(shared_client: ApiClient) -> Any:
+    """The description as the app serves it, with some objects to hit."""
+    for _ in range(3):
+        shared_client.run()
+    shared_client.simulate_put("/v1/keys/colour", json={"value": "blue"})
+    return schemathesis.openapi.from_wsgi("/v1/openapi.json", shared_client.app)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=["valid", "invalid"])
+@pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=[f"{method} {path}" for path, method in OPERATIONS])
+def test_generated_requests(
+    api_schema: Any, shared_client: ApiClient, path: str, method: str, mode: schemathesis.GenerationMode
+) -> None:
+    operation = api_schema[path][method.upper()]
+
+    # Deterministic: the same examples in every run.
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=15,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+    def send(case: Any) -> None:
+        headers = {"X-Auth-Token": shared_client.token}
+        case.call_and_validate(checks=CHECKS, base_url="http://localhost/v1", headers=headers)
+
+    send()
