@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from tests.servers.mongod import MongoServer
 
 from st2lite.models.document import Document
 from st2lite.storage.conformance import StorageConformance
@@ -14,6 +13,7 @@ from st2lite.storage.conformance.items import Database
 from st2lite.storage.contract import Store
 from st2lite.storage.migrations import Migration
 from st2lite.storage.open import open_store
+from tests.servers.mongod import MongoServer
 
 _numbers = itertools.count()
 
