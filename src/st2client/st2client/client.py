@@ -179,6 +179,12 @@ class Client:
         """Close the connections that are kept for later requests."""
         self._pool.close()
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def _set_credential(self, name: str, value: str | None) -> None:
         if value:
             self.credentials[name] = value

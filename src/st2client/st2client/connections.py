@@ -62,19 +62,24 @@ class Pool:
 
     def release(self, response: HTTPResponse) -> None:
         """Keep the connection of an answer for the next request if the answer was read to its end."""
-        connection, key = self._lent.pop(id(response))
-        if response.isclosed() and not response.will_close:
+        connection, key = self._lent.pop(id(response), (None, None))
+        if connection is None or key is None:
+            response.close()
+        elif response.isclosed() and not response.will_close:
             self._idle.setdefault(key, []).append(connection)
         else:
             response.close()
             connection.close()
 
     def close(self) -> None:
-        """Close every idle connection."""
+        """Close every connection, also those that an answer is still read from."""
         for connections in self._idle.values():
             for connection in connections:
                 connection.close()
+        for connection, _ in self._lent.values():
+            connection.close()
         self._idle.clear()
+        self._lent.clear()
 
     def _connect(self, parts: SplitResult, proxy: SplitResult | None) -> HTTPConnection:
         host, port = parts.hostname or "", _port(parts)
@@ -86,7 +91,11 @@ class Pool:
                 connection.set_tunnel(host, port, headers=_proxy_headers(proxy))
         else:
             connection = HTTPConnection(to_host, to_port, timeout=CONNECT_TIMEOUT)
-        connection.connect()
+        try:
+            connection.connect()
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _tls(self) -> SSLContext:

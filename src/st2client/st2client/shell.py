@@ -78,7 +78,11 @@ def _main(words: list[str]) -> int:
     if isinstance(command, int):
         return command
     args = command.parse(arguments)
-    return command.run(args, _session(command, args, globals_)) or 0
+    session = _session(command, args, globals_)
+    try:
+        return command.run(args, session) or 0
+    finally:
+        session.close()
 
 
 def _parse_globals(words: list[str]) -> argparse.Namespace:

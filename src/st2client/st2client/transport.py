@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
 
 from st2client import __version__
 from st2client.connections import Pool, Verify
@@ -229,24 +229,35 @@ class HttpClient:
                 f'"{target}" is not a URL of a server',
                 hint="A URL looks like http://host:port/v1; check --url and ST2_*_URL.",
             )
-        for attempt in (1, 2):
-            started = time.monotonic()
-            try:
-                connection, path, reused = self.pool.acquire(parts, headers, timeout)
-                connection.request(method, path, body=content, headers=headers)
-                raw = connection.getresponse()
-            except RemoteDisconnected as error:
-                # A kept connection that the server closed a moment ago: the request was not looked at.
-                if reused and attempt == 1:
-                    continue
-                raise self._failure(target, error) from error
-            except (OSError, HTTPException, UnicodeError) as error:
-                raise self._failure(target, error) from error
-            self.pool.lend(raw, connection, parts)
-            if self.debug:
-                self._trace(method, target, content, raw, time.monotonic() - started)
-            return raw
-        raise AssertionError("unreachable")
+        raw = self._exchange(parts, method, content, headers, timeout)
+        if raw is None:
+            # A kept connection that the server closed a moment ago: it has not looked at the request.
+            raw = self._exchange(parts, method, content, headers, timeout)
+        if raw is None:
+            raise self._failure(target, RemoteDisconnected("it closed the connection"))
+        return raw
+
+    def _exchange(
+        self, parts: SplitResult, method: str, content: bytes | None, headers: Headers, timeout: float | None
+    ) -> HTTPResponse | None:
+        """Send a request once. None when a connection that was used before turns out to be closed."""
+        target, started, connection, reused = urlunsplit(parts), time.monotonic(), None, False
+        try:
+            connection, path, reused = self.pool.acquire(parts, headers, timeout)
+            connection.request(method, path, body=content, headers=headers)
+            raw = connection.getresponse()
+        except (OSError, HTTPException, UnicodeError) as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, St2ClientError):
+                raise
+            if reused and isinstance(error, (RemoteDisconnected, BrokenPipeError)):
+                return None
+            raise self._failure(target, error) from error
+        self.pool.lend(raw, connection, parts)
+        if self.debug:
+            self._trace(method, target, content, raw, time.monotonic() - started)
+        return raw
 
     def _failure(self, target: str, error: BaseException) -> St2ClientError:
         from st2client.diagnosis import explain

@@ -50,7 +50,8 @@ class Create(Command):
         metadata = parse_json_argument(args.metadata, "--metadata") if args.metadata else {}
         if not isinstance(metadata, dict):
             raise UsageError("The value of --metadata must be a JSON object.")
-        request = ApiKey(user=args.user, metadata=metadata)
+        wanted = {"user": args.user, "metadata": metadata}
+        request = ApiKey(**{name: value for name, value in wanted.items() if value})
         if not args.only_key:
             show_outcome(session, lambda: session.manager("ApiKey").create(request))
             return None
@@ -111,7 +112,7 @@ def _store(manager: Any, key: ApiKey) -> Any:
 
 COMMANDS: dict[str, Command] = {
     "list": ListKeys(API_KEY, COLUMNS),
-    "get": Get(API_KEY),
+    "get": Get(API_KEY, order=COLUMNS),
     "create": Create(),
     "update": Update(),
     "delete": Delete(API_KEY),

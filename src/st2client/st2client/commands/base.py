@@ -50,6 +50,11 @@ class Session:
             self._client = self._connect()
         return self._client
 
+    def close(self) -> None:
+        """Close the client's connections, if there is a client."""
+        if self._client is not None:
+            self._client.close()
+
     def manager(self, kind: str) -> Any:
         """The manager of a kind of resources."""
         return self.client.managers[kind]

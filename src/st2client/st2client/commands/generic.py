@@ -101,6 +101,20 @@ class List(Command):
         return {}
 
 
+class FilteredList(List):
+    """Lists all, or those that match filters; shows attributes the server always sends."""
+
+    def filters(self, args: argparse.Namespace) -> dict[str, Any]:
+        """The filters as a query; values that say nothing are left out."""
+        return {}
+
+    def fetch(self, args: argparse.Namespace, session: Session) -> list[Any]:
+        manager = session.manager(self.kind.manager)
+        given = {name: value for name, value in self.filters(args).items() if value}
+        found: list[Any] = manager.query(**given) if given else manager.get_all()
+        return found
+
+
 class Newest(List):
     """Lists the newest ones that match filters, at most ``--last``, oldest first."""
 

@@ -104,7 +104,7 @@ class DeleteKey(Delete):
         manager = session.manager("KeyValuePair")
         if not manager.get_by_id(name, params=params):
             raise NotFoundError(f'Key Value Pair "{name}" is not found.', hint="See what there is: st2 key list")
-        manager.delete(KeyValuePair(id=name), params=params)
+        manager.delete(KeyValuePair(name=name), params=params)
 
 
 class DeleteByPrefix(Command):
@@ -120,7 +120,7 @@ class DeleteByPrefix(Command):
         names: list[str] = []
         while page := [pair.name for pair in manager.get_all(prefix=args.prefix) if pair.name not in names]:
             for name in page:
-                manager.delete(KeyValuePair(id=name))
+                manager.delete(KeyValuePair(name=name))
             names.extend(page)
         if session.printer.structured:
             session.printer.data(names)

@@ -25,6 +25,8 @@ class Show(Command):
     def run(self, args: argparse.Namespace, session: Session) -> int | None:
         wanted = argparse.Namespace(pack=args.pack)
         found = session.manager("Pack").search(wanted)
+        if isinstance(found, list):  # what servers answer when there is none
+            found = found[0] if found else None
         if not found:
             session.printer.line("No matching items found")
             session.printer.remark(f"Search the index for it: st2 pack search {args.pack}")

@@ -11,6 +11,7 @@ from st2client.output.attributes import include_query
 
 POLICY = Kind("Policy")
 COLUMNS = ("ref", "resource_ref", "policy_type", "enabled")
+ORDER = ("id", "ref", "pack", "name", "description", "enabled", "resource_ref", "policy_type", "parameters")
 
 
 class ListPolicies(List):
@@ -31,6 +32,6 @@ class ListPolicies(List):
 
 
 COMMANDS: dict[str, Command] = {
-    **standard(POLICY, COLUMNS, "get", "create", "update", "delete"),
+    **standard(POLICY, COLUMNS, "get", "create", "update", "delete", order=ORDER),
     "list": ListPolicies(POLICY, COLUMNS, of_pack=True),
 }

@@ -5,25 +5,25 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from st2client.commands.base import Command, Parser, Session
-from st2client.commands.generic import Get, Kind, List
+from st2client.commands.base import Command, Parser
+from st2client.commands.generic import FilteredList, Get, Kind
 
 ROLE = Kind("Role", "id")
+COLUMNS = ("id", "name", "system", "description")
 
 
-class ListRoles(List):
+class ListRoles(FilteredList):
     """Lists roles."""
 
     def arguments(self, parser: Parser) -> None:
         super().arguments(parser)
         parser.add_argument("-s", "--system", action="store_true", help="only those that come with the product")
 
-    def fetch(self, args: argparse.Namespace, session: Session) -> list[Any]:
-        found: list[Any] = session.manager("Role").get_all(params={"system": True} if args.system else {})
-        return found
+    def filters(self, args: argparse.Namespace) -> dict[str, Any]:
+        return {"system": args.system}
 
 
 COMMANDS: dict[str, Command] = {
-    "list": ListRoles(ROLE, ("id", "name", "system", "description")),
-    "get": Get(ROLE),
+    "list": ListRoles(ROLE, COLUMNS),
+    "get": Get(ROLE, order=COLUMNS),
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from st2client.commands.base import Command, Parser, Session
-from st2client.commands.generic import Get, Kind, List
+from st2client.commands.base import Command, Parser
+from st2client.commands.generic import FilteredList, Get, Kind
 
 ASSIGNMENT = Kind("UserRoleAssignment", "id")
+COLUMNS = ("id", "role", "user", "is_remote", "source", "description")
 
 
-class ListAssignments(List):
+class ListAssignments(FilteredList):
     """Lists role assignments."""
 
     def arguments(self, parser: Parser) -> None:
@@ -21,13 +22,11 @@ class ListAssignments(List):
         parser.add_argument("-s", "--source", help="only those that come from here")
         parser.add_argument("--remote", action="store_true", help="only those that come from a directory service")
 
-    def fetch(self, args: argparse.Namespace, session: Session) -> list[Any]:
-        params = {"role": args.role, "user": args.user, "source": args.source, "remote": args.remote or None}
-        found: list[Any] = session.manager("UserRoleAssignment").get_all(params=params)
-        return found
+    def filters(self, args: argparse.Namespace) -> dict[str, Any]:
+        return {name: getattr(args, name) for name in ("role", "user", "source", "remote")}
 
 
 COMMANDS: dict[str, Command] = {
-    "list": ListAssignments(ASSIGNMENT, ("id", "role", "user", "is_remote", "source", "description")),
-    "get": Get(ASSIGNMENT),
+    "list": ListAssignments(ASSIGNMENT, COLUMNS),
+    "get": Get(ASSIGNMENT, order=COLUMNS),
 }

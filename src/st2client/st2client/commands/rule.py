@@ -10,6 +10,7 @@ from st2client.commands.generic import Kind, Newest, standard
 
 RULE = Kind("Rule")
 COLUMNS = ("ref", "pack", "description", "enabled")
+ORDER = ("id", "uid", "ref", "pack", "name", "description", "enabled")
 IFTTT_COLUMNS = ("ref", "trigger.ref", "action.ref", "enabled")
 
 
@@ -42,6 +43,6 @@ class ListRules(Newest):
 
 
 COMMANDS: dict[str, Command] = {
-    **standard(RULE, COLUMNS, "get", "create", "update", "delete", "enable", "disable"),
+    **standard(RULE, COLUMNS, "get", "create", "update", "delete", "enable", "disable", order=ORDER),
     "list": ListRules(RULE, COLUMNS),
 }

@@ -8,6 +8,7 @@ from st2client.commands.base import Command, Parser, Session
 from st2client.commands.generic import Kind, standard
 
 TRIGGER = Kind("TriggerType")
+ORDER = ("id", "ref", "pack", "name", "description", "parameters_schema", "payload_schema")
 
 
 class GetSpecs(Command):
@@ -25,6 +26,6 @@ class GetSpecs(Command):
 
 
 COMMANDS: dict[str, Command] = {
-    **standard(TRIGGER, ("ref", "pack", "description"), "list", "get", "create", "update", "delete"),
+    **standard(TRIGGER, ("ref", "pack", "description"), "list", "get", "create", "update", "delete", order=ORDER),
     "getspecs": GetSpecs(),
 }

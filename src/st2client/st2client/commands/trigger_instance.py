@@ -48,6 +48,6 @@ class ReEmit(Command):
 
 COMMANDS: dict[str, Command] = {
     "list": ListInstances(INSTANCE, COLUMNS),
-    "get": Get(INSTANCE),
+    "get": Get(INSTANCE, order=("id", "trigger", "occurrence_time", "payload")),
     "re-emit": ReEmit(),
 }

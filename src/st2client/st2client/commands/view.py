@@ -76,7 +76,7 @@ def show(execution: Any, args: argparse.Namespace, session: Session) -> None:
     elif args.key:
         _show_key(execution, args.key, session)
     elif args.detail:
-        session.printer.item(execution, list(DISPLAYED), DISPLAYED, transforms(session.printer))
+        session.printer.item(execution, args.attr, (*DISPLAYED[:-1], "log", "result"), transforms(session.printer))
     else:
         session.printer.fields(execution, args.attr, transforms(session.printer))
     if args.with_schema and not session.printer.structured:

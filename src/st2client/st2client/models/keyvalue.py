@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from st2client.models.core import Resource
 
 
@@ -13,3 +15,16 @@ class KeyValuePair(Resource):
     _plural = "Keys"
     _plural_display_name = "Key Value Pairs"
     _repr_attributes = ("name", "value")
+
+    def __init__(self, *_args: Any, **attributes: Any) -> None:
+        attributes.pop("id", None)
+        super().__init__(**attributes)
+
+    @property
+    def id(self) -> Any:
+        """Pairs are addressed by name, so the name is what managers take as the id."""
+        return self.name
+
+    @id.setter
+    def id(self, value: Any) -> None:
+        """Setting the id changes nothing; scripts do it."""

@@ -109,7 +109,7 @@ def _list_cell(document: Mapping[str, Any], name: str, transforms: Transforms) -
     value = _transformed(name, get_value(document, name), transforms)
     if isinstance(value, (list, tuple)):
         value = ", ".join(value) if all(isinstance(item, str) for item in value) else value
-    return "" if value in ({}, []) else clean(value)
+    return "" if value == [] or (value == {} and "." in name) else clean(value)
 
 
 def _transformed(name: str, value: Any, transforms: Transforms) -> Any:
