@@ -15,15 +15,15 @@ from queue import Empty
 
 import amqp
 import pytest
-from tests.conformance.bus_suite import PATIENCE, BusSuite, Inbox, ids, make_execution
-from tests.servers.ports import free_ports
-from tests.servers.rabbitmq import RabbitServer
 
 from st2lite.messaging.amqp_connection import Broker
 from st2lite.messaging.contract import QUEUES, WORK, Bus
 from st2lite.messaging.messages import Announced, ExecutionChanged, WorkRequested
 from st2lite.messaging.open import open_bus
 from st2lite.models.errors import BusUnavailable, ConfigError
+from tests.conformance.bus_suite import PATIENCE, BusSuite, Inbox, ids, make_execution
+from tests.servers.ports import free_ports
+from tests.servers.rabbitmq import RabbitServer
 
 
 @pytest.fixture(scope="module")
@@ -155,12 +155,14 @@ class TestOutage:
 
 
 class TestDeclaration:
-    def test_work_published_right_after_declare_is_kept(self, server: RabbitServer) -> None:
+    @pytest.mark.parametrize("declare", [True, False], ids=["declared", "not declared"])
+    def test_work_published_first_of_all_is_kept(self, server: RabbitServer, declare: bool) -> None:
         with Broker([server.url]).connect(5) as connection, connection.channel() as channel:
             for queue in QUEUES:
                 channel.queue_delete(queue.name)
         bus = open_bus(server.url)
-        bus.declare()
+        if declare:
+            bus.declare()
         bus.publish(WorkRequested(make_execution()))
         with Broker([server.url]).connect(5) as connection, connection.channel() as channel:
             assert channel.queue_declare(WORK.name, passive=True).message_count == 1

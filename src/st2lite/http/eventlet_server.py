@@ -5,6 +5,7 @@ This is the one module that knows eventlet. `patch` must run before anything els
 
 from __future__ import annotations
 
+import importlib
 import logging
 import resource
 import signal
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from st2lite.http.mounts import Environ, StartResponse, WsgiApp
+from st2lite.http.wsgi import Environ, StartResponse, WsgiApp
 from st2lite.models.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,7 @@ def patch() -> None:
 def serve(name: str, host: str, port: int, hooks: Hooks) -> None:
     """Serve until SIGTERM or SIGINT; open streams are ended then."""
     eventlet = _import_eventlet()
-    import eventlet.wsgi
-
+    wsgi = importlib.import_module("eventlet.wsgi")
     _allow_many_files()
     try:
         listener = eventlet.listen((host, port), _family(host), backlog=_BACKLOG)
@@ -59,7 +59,7 @@ def serve(name: str, host: str, port: int, hooks: Hooks) -> None:
     app = hooks.open_app()
     pool = eventlet.GreenPool(MOST_STREAMS)
     server = eventlet.spawn(
-        eventlet.wsgi.server,
+        wsgi.server,
         listener,
         _unbuffered(app),
         custom_pool=pool,

@@ -12,7 +12,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from st2lite.http.mounts import WsgiApp
+from st2lite.http.wsgi import WsgiApp
 
 log = logging.getLogger(__name__)
 

@@ -6,16 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Protocol
 
 from st2lite.http.api_app import ApiContext, create_api_app
 from st2lite.http.auth_app import AuthContext, create_auth_app
 from st2lite.http.stream_app import StreamContext, create_stream_app
 from st2lite.http.stream_hub import StreamHub
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+from st2lite.http.wsgi import Environ, StartResponse, WsgiApp
 
 _ROUTES = (
     # StackStorm's proxy has always sent these two to the stream service.

@@ -29,16 +29,13 @@ class AmqpBus:
     def __init__(self, broker: Broker, timeout: float = 10.0) -> None:
         self._broker = broker
         self._timeout = timeout
-        self._publisher = Publisher(broker, timeout)
-        self._prober = Publisher(broker, min(timeout, _PING_SECONDS))
+        # Queues are declared on each new connection: even a broker that lost everything keeps the first message.
+        self._publisher = Publisher(broker, timeout, _declare_all)
+        self._prober = Publisher(broker, min(timeout, _PING_SECONDS), _declare_all)
         self._receivers: list[Receiver] = []
 
     def declare(self) -> None:
-        def declare_all(channel: amqp.Channel) -> None:
-            for queue in QUEUES:
-                declare_queue(channel, queue.name, _topics(queue.kinds))
-
-        self._publisher.call(declare_all)
+        self._publisher.call(_declare_all)
 
     def publish(self, message: Message) -> None:
         self._publisher.publish(topic_of(message), encode(message), message.durable)
@@ -88,6 +85,11 @@ class AmqpBus:
         if not receiver.wait_until_connected(self._timeout):
             log.warning("%s: no broker at %s yet; receiving begins as soon as it is there", name, self._broker.name)
         return receiver
+
+
+def _declare_all(channel: amqp.Channel) -> None:
+    for queue in QUEUES:
+        declare_queue(channel, queue.name, _topics(queue.kinds))
 
 
 def _topics(kinds: Sequence[type[Message]]) -> list[str]:

@@ -29,10 +29,11 @@ _PERSISTENT, _TRANSIENT = 2, 1
 class _Line:
     """One connection with two channels: one on which every message is confirmed, one on which none is."""
 
-    def __init__(self, broker: Broker, timeout: float) -> None:
+    def __init__(self, broker: Broker, timeout: float, prepare: Callable[[amqp.Channel], None]) -> None:
         self._timeout = timeout
         self._connection = broker.connect(timeout)
         self.plain = self._connection.channel()
+        prepare(self.plain)
         self._confirming = self._connection.channel()
         self._confirming.confirm_select()
         self._confirming._confirm_selected = True  # what the library itself keeps, so that it does not ask again
@@ -59,10 +60,11 @@ class _Line:
 
 
 class Publisher:
-    """Sends messages for any number of threads."""
+    """Sends messages for any number of threads. `prepare` is called with a channel of each new connection."""
 
-    def __init__(self, broker: Broker, timeout: float) -> None:
+    def __init__(self, broker: Broker, timeout: float, prepare: Callable[[amqp.Channel], None]) -> None:
         self._broker = broker
+        self._prepare = prepare
         self._timeout = timeout
         self._slots = threading.BoundedSemaphore(_CONNECTIONS)
         self._idle: list[_Line] = []
@@ -119,7 +121,7 @@ class Publisher:
         try:
             line, fresh = self._idle.pop(), False
         except IndexError:
-            line, fresh = _Line(self._broker, self._timeout), True
+            line, fresh = _Line(self._broker, self._timeout, self._prepare), True
         try:
             use(line)
         except BaseException as error:

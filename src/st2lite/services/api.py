@@ -1,0 +1,16 @@
+"""st2api: the REST API under gunicorn."""
+
+from __future__ import annotations
+
+from st2lite.config.schema import Config
+from st2lite.http.api_app import create_api_app
+from st2lite.http.gunicorn import ServerOptions
+from st2lite.services.web import serve_app
+
+NAME = "st2api"
+
+
+def serve(config: Config) -> None:
+    """Serve until the process is asked to stop."""
+    api = config.api
+    serve_app(NAME, config, create_api_app, ServerOptions(api.host, api.port, api.workers, api.threads))

@@ -1,0 +1,16 @@
+"""st2auth: tokens for passwords, under gunicorn."""
+
+from __future__ import annotations
+
+from st2lite.config.schema import Config
+from st2lite.http.auth_app import create_auth_app
+from st2lite.http.gunicorn import ServerOptions
+from st2lite.services.web import serve_app
+
+NAME = "st2auth"
+
+
+def serve(config: Config) -> None:
+    """Serve until the process is asked to stop."""
+    auth = config.auth
+    serve_app(NAME, config, create_auth_app, ServerOptions(auth.host, auth.port, auth.workers, auth.threads))

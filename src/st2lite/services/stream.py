@@ -1,0 +1,33 @@
+"""st2stream: events and output as server-sent events."""
+
+from __future__ import annotations
+
+from st2lite.config.schema import Config
+from st2lite.http.eventlet_server import Hooks, serve
+from st2lite.http.mounts import WsgiApp
+from st2lite.http.stream_app import create_stream_app
+from st2lite.http.stream_hub import StreamHub
+from st2lite.services.context import AppContext
+from st2lite.services.daemon import wait_for
+from st2lite.services.logs import reopen_logs
+
+
+class Stream:
+    """The stream app and the hub that feeds it. Make it after `eventlet_server.patch()`."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._context = AppContext.open(config)
+        self._hub = StreamHub(self._context.bus, self._context.store, self._context.views)
+
+    def run(self) -> None:
+        """Serve until the process is asked to stop."""
+        options = self._config.stream
+        serve(
+            "st2stream", options.host, options.port, Hooks(self._open, self._hub.stop, self._context.close, reopen_logs)
+        )
+
+    def _open(self) -> WsgiApp:
+        wait_for(self._context.connect)
+        self._hub.start()
+        return create_stream_app(self._context, self._hub)
