@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from st2lite.config.schema import Config
 from st2lite.http.eventlet_server import Hooks, serve
-from st2lite.http.mounts import WsgiApp
 from st2lite.http.stream_app import create_stream_app
 from st2lite.http.stream_hub import StreamHub
+from st2lite.http.wsgi import WsgiApp
 from st2lite.services.context import AppContext
-from st2lite.services.daemon import wait_for
+from st2lite.services.dependencies import connect
 from st2lite.services.logs import reopen_logs
 
 
@@ -28,6 +28,6 @@ class Stream:
         )
 
     def _open(self) -> WsgiApp:
-        wait_for(self._context.connect)
+        connect(self._context)
         self._hub.start()
         return create_stream_app(self._context, self._hub)
