@@ -31,6 +31,8 @@ class Received:
     query: dict[str, list[str]]
     headers: Message
     body: bytes
+    connection: object = None
+    """Equal for the requests of one connection, different for any others."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         test = self.server_of_test
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
-        request = Received(self.command, self.path, parts.path, parse_qs(parts.query), self.headers, body)
+        request = Received(self.command, self.path, parts.path, parse_qs(parts.query), self.headers, body, self)
         test.received.append(request)
         test.arrived.set()
         if parts.path == "/slow":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from st2lite import __version__
 from st2lite.executions.protocol import Run
 from st2lite.models.errors import InvalidInput
+from st2lite.runners.basic_auth import wire_text
 from st2lite.runners.url_hosts import UrlHosts
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class HttpRequest:
             headers["User-Agent"] = f"st2/v{__version__}"
         if "x-stanley-action" not in named:
             headers["X-Stanley-Action"] = run.action.name
+        name, separator, value = str(given["auth"] if isinstance(given.get("auth"), str) else "").partition("=")
+        if separator:  # a credential in a header of its own, as core.http documents it
+            headers[name] = value
         body = _body(given.get("body"), headers)
         files = _files(given)
         default_method = "GET" if body is None and files is None else "POST"
@@ -171,20 +175,22 @@ def _files(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | None:
 
 
 def _credentials(given: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Take username and password, else the action parameter `auth`: a pair or an object with these two keys."""
+    """Take username and password, else the action parameter `auth`: a pair or an object with these two keys.
+
+    Text in `auth` of the form `header=value` is not for basic authentication.
+    """
     username, password, auth = given.get("username"), given.get("password"), given.get("auth")
+    if isinstance(auth, str) and "=" in auth:
+        auth = None
     if not username and not password and auth:
         if isinstance(auth, Mapping):
             username, password = auth.get("username"), auth.get("password")
         elif isinstance(auth, (list, tuple)) and len(auth) == 2:
             username, password = auth
         if not username:
-            raise InvalidInput("Parameter auth must be an object with username and password, or a list of the two.")
+            raise InvalidInput(
+                "Parameter auth must be header=value, an object with username and password, or a list of the two."
+            )
     if not username and not password:
         return None
-    return _credential(username), _credential(password)
-
-
-def _credential(value: object) -> str:
-    # As bytes decoded to Latin-1, because the library encodes to Latin-1 and names beyond it would fail.
-    return str(value if value is not None else "").encode().decode("latin-1")
+    return wire_text(str(username or "")), wire_text(str(password or ""))

@@ -14,20 +14,23 @@ def script_arguments(run: Run, kwarg_op: str) -> list[str]:
     A named parameter is `<kwarg_op><name>=<value>`, a true one the bare flag; false, null and empty text are left out.
     Quote the list with `shlex.join` before it goes anywhere near a shell.
     """
-    positions = {
-        name: schema["position"]
-        for name, schema in run.action.parameters.items()
-        if "position" in schema and name not in run.runner.runner_parameters
-    }
+    positions = positional_names(run)
     named = [
         _named(kwarg_op + name, value)
         for name, value in run.action_parameters.items()
         if name not in positions and not _left_out(value)
     ]
-    positional = [
-        positional_text(run.action_parameters.get(name)) for name in sorted(positions, key=positions.__getitem__)
-    ]
-    return named + positional
+    return named + [positional_text(run.action_parameters.get(name)) for name in positions]
+
+
+def positional_names(run: Run) -> list[str]:
+    """Return the names of the action's parameters that have a `position`, in its order."""
+    positions = {
+        name: schema["position"]
+        for name, schema in run.action.parameters.items()
+        if "position" in schema and name not in run.runner.runner_parameters
+    }
+    return sorted(positions, key=positions.__getitem__)
 
 
 def positional_text(value: Any) -> str:

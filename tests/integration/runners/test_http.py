@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.runs import make_run, make_settings
-from tests.servers.certificates import Certificates, make_certificates
-from tests.servers.web import Answer, WebServer
 
 from st2lite.executions.protocol import Outcome
 from st2lite.runners import http, http_response
+from tests.runs import make_run, make_settings
+from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.web import Answer, WebServer
 
 
 @pytest.fixture
@@ -168,6 +168,12 @@ def test_basic_authentication(web: WebServer) -> None:
     send(web.url("/echo"), {"auth": {}})
     assert header(web, "Authorization") is None
     assert "auth" in send(web.url("/echo"), {"auth": "user"}).result["error"]
+
+
+def test_a_credential_in_a_header_of_its_own(web: WebServer) -> None:
+    send(web.url("/echo"), {"auth": "x-auth-token=abc=="})
+    assert header(web, "X-Auth-Token") == "abc=="
+    assert header(web, "Authorization") is None
 
 
 def test_a_file_is_uploaded_as_a_form_part(web: WebServer) -> None:

@@ -1,0 +1,157 @@
+"""The runners `winrm-cmd`, `winrm-ps-cmd` and `winrm-ps-script`: commands on Windows hosts over WinRM."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from st2lite.executions.protocol import Outcome, Run, Runner, RunnerSettings
+from st2lite.models.errors import InvalidInput, St2liteError
+from st2lite.models.statuses import CANCELED, FAILED, SUCCEEDED, TIMEOUT
+from st2lite.runners import powershell
+from st2lite.runners.environment import user_variables
+from st2lite.runners.process import time_limit, timeout_text
+from st2lite.runners.shell_arguments import positional_names
+from st2lite.runners.shell_output import value_of
+from st2lite.runners.winrm_script import script_command
+from st2lite.runners.winrm_shell import WinRmHost, WinRmShell, WinRmTimeout
+
+NOT_ENDED = -1
+"""Return code of a command that was not followed to its end: time was up, or the host could not be talked to."""
+
+_DEFAULT_TIMEOUT_S = 60
+_DEFAULT_PORT = 5986
+_PLAIN_PORT = 5985
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+")
+
+
+def create(settings: RunnerSettings) -> Runner:
+    """Make the runner that serves all three runner types; nothing of the host's settings concerns it."""
+    del settings
+    return WinRmRunner()
+
+
+class WinRmRunner:
+    """Serves any number of runs at a time; every run opens and closes its own shell."""
+
+    def run(self, run: Run) -> Outcome:
+        try:
+            return _WinRmRun(run).outcome()
+        except St2liteError as error:
+            return Outcome(FAILED, _result(NOT_ENDED, "", "", error.message))
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class _WinRmRun:
+    def __init__(self, run: Run) -> None:
+        parameters = run.runner_parameters
+        self._run = run
+        self._host = _host(parameters)
+        self._cwd = str(parameters.get("cwd") or "") or None
+        self._env = user_variables(run)
+        self._limit = time_limit(run, _DEFAULT_TIMEOUT_S)
+        self._is_powershell = run.runner.name != "winrm-cmd"
+        self._script = _script(run) if run.runner.name == "winrm-ps-script" else _command(parameters)
+        self._output: dict[str, list[str]] = {"stdout": [], "stderr": []}
+
+    def outcome(self) -> Outcome:
+        deadline = time.monotonic() + (self._limit or math.inf)
+        try:
+            code = self._execute(WinRmShell(self._host, deadline, self._cwd, self._env))
+        except WinRmTimeout as error:
+            late = self._limit is not None and time.monotonic() >= deadline
+            text = timeout_text(self._limit) if late else error.message
+            return Outcome(TIMEOUT, _result(NOT_ENDED, *self._texts(), text))
+        except St2liteError as error:
+            status = CANCELED if self._run.cancellation.requested else FAILED
+            return Outcome(status, _result(NOT_ENDED, *self._texts(), error.message))
+        return Outcome(FAILED if code else SUCCEEDED, _result(code, *self._texts()))
+
+    def _execute(self, shell: WinRmShell) -> int:
+        with shell:
+            self._run.cancellation.on_request(shell.terminate)
+            if not self._is_powershell:
+                return shell.run(self._script, self._take)
+            with script_command(shell, self._script) as command:
+                return shell.run(command, self._take)
+
+    def _take(self, kind: str, text: str) -> None:
+        self._output[kind].append(text)
+        # What PowerShell writes to stderr can only be read as a whole.
+        if kind == "stdout" or not self._is_powershell:
+            self._run.output.write(kind, text)
+
+    def _texts(self) -> tuple[str, str]:
+        stdout, stderr = ("".join(self._output[kind]) for kind in ("stdout", "stderr"))
+        if self._is_powershell and stderr:
+            stderr = powershell.readable_errors(stderr)
+            self._run.output.write("stderr", stderr)
+        return stdout, stderr
+
+
+def _result(code: int, stdout: str, stderr: str, error: str = "") -> dict[str, Any]:
+    result = {
+        "succeeded": code == 0,
+        "failed": code != 0,
+        "return_code": code,
+        "stdout": value_of(stdout),
+        "stderr": value_of(stderr),
+    }
+    return {**result, "error": error} if error else result
+
+
+def _host(parameters: Mapping[str, Any]) -> WinRmHost:
+    for name in ("host", "username", "password"):
+        if not parameters.get(name):
+            raise InvalidInput(f'Parameter "{name}" is missing.')
+    name = str(parameters["host"]).strip().removeprefix("[").removesuffix("]")
+    if not _HOST.fullmatch(name):
+        raise InvalidInput('Parameter "host" must be the name or the address of a host, without scheme and port.')
+    port = parameters.get("port") or _DEFAULT_PORT
+    if not isinstance(port, int) or not 0 < port < 65536:
+        raise InvalidInput('Parameter "port" must be a number from 1 to 65535.')
+    scheme = "http" if port == _PLAIN_PORT else parameters.get("scheme") or "https"
+    if scheme not in ("http", "https"):
+        raise InvalidInput('Parameter "scheme" must be http or https.')
+    return WinRmHost(
+        url=f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}/wsman",
+        username=str(parameters["username"]),
+        password=str(parameters["password"]),
+        transport=parameters.get("transport") or "ntlm",
+        verify=parameters.get("verify_ssl_cert") is not False,
+    )
+
+
+def _command(parameters: Mapping[str, Any]) -> str:
+    command = parameters.get("cmd")
+    if not command:
+        raise InvalidInput('Parameter "cmd" is missing: give the command to run.')
+    return str(command)
+
+
+def _script(run: Run) -> str:
+    if not run.entry_point:
+        raise InvalidInput(
+            f'Action "{run.action.ref}" has no entry_point: name the script to run in its metadata, relative to the '
+            "pack's directory actions."
+        )
+    try:
+        script = Path(run.entry_point).read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise InvalidInput(f"The entry point {run.entry_point} does not exist: register the pack again.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"The entry point {run.entry_point} cannot be read as UTF-8 text.") from error
+    return powershell.block(script, _arguments(run))
+
+
+def _arguments(run: Run) -> str:
+    positions = positional_names(run)
+    prefix = str(run.runner_parameters.get("kwarg_op", "-"))
+    named = {prefix + name: value for name, value in run.action_parameters.items() if name not in positions}
+    return powershell.arguments(named, [run.action_parameters.get(name) for name in positions])
