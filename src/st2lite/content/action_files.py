@@ -10,7 +10,7 @@ from typing import Any
 
 from st2lite.content.actions import make_action
 from st2lite.content.locations import PackLocations
-from st2lite.content.packs import list_files
+from st2lite.content.packs import is_pack_ref, list_files
 from st2lite.content.paths import inside, write_atomically
 from st2lite.content.yaml_files import dump
 from st2lite.models.action import Action, RunnerType
@@ -92,6 +92,8 @@ class ActionFiles:
 
     def _read(self, content: Mapping[str, Any], pack: str) -> tuple[Action, list[tuple[str, str]]]:
         _refuse_protected(pack)
+        if not is_pack_ref(pack):
+            raise InvalidInput(f'pack: "{pack}" has to consist of lower-case letters, digits and underscores.')
         data_files = _data_files(content.get("data_files"))
         runners = {runner.name: runner for runner in self._store.find(RunnerType)}
         metadata = {name: value for name, value in content.items() if name != "data_files"}

@@ -57,6 +57,11 @@ def read_pack(directory: Path) -> Pack:
     )
 
 
+def is_pack_ref(text: str) -> bool:
+    """Tell whether a text can be the reference of a pack."""
+    return _REF.fullmatch(text) is not None and text not in _RESERVED
+
+
 def list_files(directory: Path) -> list[str]:
     """Relative paths of the files of a pack, sorted, without compiled python and version control."""
     found: list[str] = []
@@ -77,7 +82,7 @@ def _collect(directory: str, prefix: str, found: list[str]) -> None:
 def _ref(manifest: Mapping[str, Any], directory: Path) -> str:
     """The given reference, else the name if it is fit for one, else the name of the directory."""
     for text in (manifest.get("ref"), manifest["name"], directory.name):
-        if text is not None and _REF.fullmatch(text) and text not in _RESERVED:
+        if text is not None and is_pack_ref(text):
             return str(text)
         if text is not None and text == manifest.get("ref"):
             break
