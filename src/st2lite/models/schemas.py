@@ -30,11 +30,12 @@ _IS_A: dict[str, Callable[[Any], bool]] = {
     "object": lambda v: isinstance(v, dict),
     "string": lambda v: isinstance(v, str),
 }
-_ANNOTATIONS = frozenset({"description", "title", "default", "required", "immutable", "secret", "position", "format"})
+_ANNOTATIONS = frozenset({"description", "title", "default", "immutable", "secret", "position", "format"})
 
 _QUICK: dict[str, Callable[[Any, Any], bool]] = {
     "type": lambda v, wanted: isinstance(wanted, str) and wanted in _IS_A and _IS_A[wanted](v),
     "enum": lambda v, choices: any(type(choice) is type(v) and choice == v for choice in choices),
+    "required": lambda _, wanted: isinstance(wanted, bool),
     "pattern": lambda v, pattern: not isinstance(v, str) or re.search(pattern, v) is not None,
     "minLength": lambda v, bound: not isinstance(v, str) or len(v) >= bound,
     "maxLength": lambda v, bound: not isinstance(v, str) or len(v) <= bound,

@@ -93,7 +93,8 @@ def _render_supplied(plan: Plan, supplied: dict[str, Any], scope: RenderScope) -
         }
     given = {name: value for name, value in supplied.items() if contains_template(value)}
     # Immutable templates belong to the graph, since others may refer to them, but are rendered only then.
-    templates = {**plan.templates, **given, **defaults}
+    fixed = {name: template for name, template in plan.templates.items() if name in plan.immutable}
+    templates = {**given, **defaults, **fixed}
     constants = {**plan.constants, **{name: value for name, value in supplied.items() if value is not None}}
     for name in templates:
         constants.pop(name, None)

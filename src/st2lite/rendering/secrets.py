@@ -20,7 +20,7 @@ class _Parts:
     __slots__ = ("items", "keys", "others", "patterns", "tuples")
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        self.keys = {k: plan for k, sub in _schemas(schema, "properties") if (plan := _plan(sub))}
+        self.keys = {key: _plan(sub) for key, sub in _schemas(schema, "properties")}
         self.patterns = [
             (re.compile(k), plan) for k, sub in _schemas(schema, "patternProperties") if (plan := _plan(sub))
         ]
@@ -30,7 +30,7 @@ class _Parts:
         self.tuples = [_plan(item) for item in items] if isinstance(items, list) else []
 
     def __bool__(self) -> bool:
-        return bool(self.keys or self.patterns or self.others or self.items or any(self.tuples))
+        return bool(any(self.keys.values()) or self.patterns or self.others or self.items or any(self.tuples))
 
 
 _Plan = Union[bool, _Parts, None]
