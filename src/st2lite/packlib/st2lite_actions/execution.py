@@ -47,7 +47,8 @@ def execute(request: dict[str, Any], deliver: Callable[[bytes], None]) -> int:
     except SystemExit as error:
         code = _exit_code(error.code)
     except BaseException as error:  # noqa: BLE001 - as at the end of any program
-        sys.excepthook(type(error), error, _without_our_frames(error))
+        _forget_our_frames(error)
+        sys.excepthook(type(error), error, error.__traceback__)
         code = 1
     _wind_up()
     return code
@@ -178,13 +179,11 @@ def _exit_code(code: Any) -> int:
     return 1
 
 
-def _without_our_frames(error: BaseException) -> Any:
+def _forget_our_frames(error: BaseException) -> None:
     traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        if not _is_ours(traceback.tb_frame.f_code.co_filename):
-            break
+    while traceback is not None and _is_ours(traceback.tb_frame.f_code.co_filename):
         traceback = traceback.tb_next
-    return traceback
+    error.__traceback__ = traceback
 
 
 def _is_ours(filename: str) -> bool:
