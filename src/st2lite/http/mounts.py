@@ -51,7 +51,8 @@ class Mounts:
         self.hub.stop()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path = re.sub("/{2,}", "/", environ.get("PATH_INFO") or "/")
+        # The server of standalone leaves encoded slashes as they are; gunicorn, and StackStorm's clients, do not.
+        path = re.sub("(?:/|%2[Ff])+", "/", environ.get("PATH_INFO") or "/")
         if path == "/" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return _landing_page(start_response)
         for pattern, service, whole in _ROUTES:
