@@ -45,6 +45,11 @@ _CONNECT_MS = 5_000
 _SOCKET_MS = 60_000
 _PING_SECONDS = 5
 _AUTHENTICATION_CODES = (13, 18)
+_AUTHENTICATION_FAILED = "AuthenticationFailed"
+_NOT_ALLOWED = (
+    "MongoDB refuses the user or the password of the database URL, or the user may not write there: "
+    "correct the URL, or grant the role readWrite"
+)
 _DUPLICATE_CODE = 11000
 _ATTEMPTS = 3
 _TOO_LARGE_CODES = (10334, 17419, 17420)
@@ -270,8 +275,12 @@ def _connect(uri: str) -> Database[Row]:
         given = {name.lower() for name in parse_uri(uri, validate=False)["options"]}
         options = {name: value for name, value in defaults.items() if name.lower() not in given}
         client: MongoClient[Row] = MongoClient(uri, connect=False, retryWrites=False, **options)
-        concern = {"w": 1, **client.write_concern.document, "j": True}
-        return client.get_default_database(DEFAULT_DATABASE).with_options(write_concern=WriteConcern(**concern))
+        try:
+            concern = WriteConcern(**{"w": 1, **client.write_concern.document, "j": True})
+            return client.get_default_database(DEFAULT_DATABASE).with_options(write_concern=concern)
+        except BaseException:
+            client.close()
+            raise
     except (errors.InvalidURI, errors.ConfigurationError, ValueError) as error:
         raise ConfigError(f"database URL: {error}; write mongodb://user:password@host:27017/database") from None
 
@@ -333,17 +342,17 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except errors.ServerSelectionTimeoutError as error:
-        raise StoreUnavailable(f"no MongoDB server answers ({error}): start it, or correct the database URL") from None
+        reason = str(error).partition(", Timeout:")[0]
+        if _AUTHENTICATION_FAILED in reason:
+            raise StoreUnavailable(_NOT_ALLOWED) from None
+        raise StoreUnavailable(f"no MongoDB server answers ({reason}): start it, or correct the database URL") from None
     except errors.ConnectionFailure as error:
         raise StoreUnavailable(f"the connection to MongoDB broke ({error}): the write may not have happened") from None
     except (InvalidDocument, InvalidStringData, OverflowError, UnicodeEncodeError) as error:
         raise InvalidInput(f"a value cannot be stored in MongoDB: {error}") from None
     except errors.OperationFailure as error:
         if error.code in _AUTHENTICATION_CODES:
-            raise StoreUnavailable(
-                "MongoDB refuses the user or the password of the database URL, or the user may not write there: "
-                "correct the URL, or grant the role readWrite"
-            ) from None
+            raise StoreUnavailable(_NOT_ALLOWED) from None
         if error.code in _TOO_LARGE_CODES:
             raise InvalidInput("the document is larger than the 16 MB that MongoDB stores: make it smaller") from None
         raise StoreUnavailable(f"MongoDB: {error}") from None
