@@ -74,7 +74,7 @@ class FlatFile:
 
     def _matches(self, password: str, hashed: str) -> bool:
         context = self._context = self._context or _create_context()
-        secret = password.encode()
+        secret = password.encode("utf-8", "surrogatepass")
         if context.identify(hashed) == "bcrypt":
             # The rest never counted; today's bcrypt refuses longer input where it used to cut it off.
             secret = secret[:_BCRYPT_BYTES]
