@@ -36,7 +36,9 @@ class ActionFiles:
 
         Raise `InvalidInput` for faulty metadata, `Conflict` if there is an action of that reference.
         """
-        action, data_files = self._read(content, str(content.get("pack") or DEFAULT_PACK))
+        pack = str(content.get("pack") or DEFAULT_PACK)
+        _refuse_protected(pack)
+        action, data_files = self._read(content, pack)
         existing = self._find(action.ref)
         if existing:
             raise Conflict(f'Action "{action.ref}" exists already.', existing.id)
@@ -45,11 +47,13 @@ class ActionFiles:
         return action
 
     def update(self, action: Action, content: Mapping[str, Any]) -> Action:
-        """Give an action new metadata; its id stays."""
-        _refuse_protected(action.pack)
+        """Give an action new metadata; its id stays. One of core can be enabled and disabled, and nothing else."""
         changed, data_files = self._read({"name": action.name, **content}, str(content.get("pack") or action.pack))
         changed.id, changed.rev = action.id, action.rev
         changed.metadata_file = changed.metadata_file or action.metadata_file
+        if data_files or changed != _switched(action, changed.enabled):
+            _refuse_protected(action.pack)
+            _refuse_protected(changed.pack)
         self._write_data_files(changed.pack, data_files)
         self._replace(changed)
         return changed
@@ -73,7 +77,7 @@ class ActionFiles:
         if not _FILE_NAME.fullmatch(dest_action):
             raise InvalidInput(f'dest_action: "{dest_action}" has to consist of letters, digits, ".", "-" and "_".')
         directory = self._actions_dir(dest_pack)
-        copy = Action(**{name: getattr(action, name) for name in action.__struct_fields__})
+        copy = _switched(action, action.enabled)
         copy.id, copy.rev, copy.pack, copy.name = "", 0, dest_pack, dest_action
         copy.metadata_file, copy.entry_point = f"actions/{dest_action}.yaml", _cloned_entry_point(action, dest_action)
         existing = self._find(copy.ref)
@@ -91,7 +95,6 @@ class ActionFiles:
         return copy
 
     def _read(self, content: Mapping[str, Any], pack: str) -> tuple[Action, list[tuple[str, str]]]:
-        _refuse_protected(pack)
         if not is_pack_ref(pack):
             raise InvalidInput(f'pack: "{pack}" has to consist of lower-case letters, digits and underscores.')
         data_files = _data_files(content.get("data_files"))
@@ -167,6 +170,13 @@ class ActionFiles:
                 self._store.replace(pack)
             except StaleWrite:
                 return
+
+
+def _switched(action: Action, enabled: bool) -> Action:
+    """An action that differs from this one by being enabled or disabled, if by anything."""
+    copy = Action(**{name: getattr(action, name) for name in action.__struct_fields__})
+    copy.enabled = enabled
+    return copy
 
 
 def _refuse_protected(pack: str) -> None:

@@ -134,11 +134,16 @@ def test_its_own_output_is_accepted_back(client: ApiClient, pack: Path) -> None:
     assert (back.status_code, back.json) == (200, made)
 
 
-def test_actions_of_core_cannot_be_changed(client: ApiClient) -> None:
-    action = client.simulate_get("/v1/actions/core.local").json
-    result = client.simulate_put("/v1/actions/core.local", json={**action, "enabled": False})
-    assert result.status_code == 400
-    assert "Resources belonging to system level packs can't be manipulated" in result.json["faultstring"]
+def test_actions_of_core_can_be_switched_and_not_changed(client: ApiClient) -> None:
+    for action in client.simulate_get("/v1/actions", query_string="pack=core").json:
+        for enabled in (False, True):
+            result = client.simulate_put(f"/v1/actions/{action['id']}", json={**action, "enabled": enabled})
+            assert (result.status_code, result.json) == (200, {**action, "enabled": enabled})
+    files = [{"file_path": "evil.py", "content": ""}]
+    for change in ({"description": "Something else."}, {"runner_type": "noop"}, {"data_files": files}):
+        result = client.simulate_put(f"/v1/actions/{action['id']}", json={**action, **change})
+        assert result.status_code == 400
+        assert "Resources belonging to system level packs can't be manipulated" in result.json["faultstring"]
 
 
 def test_what_core_actions_look_like_is_accepted_elsewhere(client: ApiClient) -> None:
@@ -152,6 +157,13 @@ def test_updating_an_unknown_or_broken_action(client: ApiClient, pack: Path) -> 
     made = create(client)
     assert client.simulate_put("/v1/actions/greetings.nothing", json=NEW).status_code == 404
     result = client.simulate_put("/v1/actions/greetings.probe", json={**made, "runner_type": "no-such"})
+    assert result.status_code == 400
+    assert client.simulate_get("/v1/actions/greetings.probe").json == made
+
+
+def test_an_action_cannot_be_moved_to_core(client: ApiClient, pack: Path) -> None:
+    made = create(client)
+    result = client.simulate_put(f"/v1/actions/{made['id']}", json={**made, "pack": "core"})
     assert result.status_code == 400
     assert client.simulate_get("/v1/actions/greetings.probe").json == made
 
