@@ -27,9 +27,9 @@ INLINE_RESULT = 64 * 1024
 """Results up to this many bytes travel with the message; readers fetch larger ones from the store."""
 
 
-def dispatch(bus: Bus, execution: Execution) -> None:
-    """Hand a requested execution to the workers."""
-    _publish(bus, WorkRequested(_light(execution)))
+def dispatch(bus: Bus, execution: Execution, created: bool = False) -> None:
+    """Hand a requested execution to the workers; with `created` viewers learn of it by the same message."""
+    _publish(bus, WorkRequested(_light(execution), created))
 
 
 def announce_change(bus: Bus, execution: Execution, created: bool = False) -> None:

@@ -70,9 +70,10 @@ class Requests:
             due = datetime.now(timezone.utc) + timedelta(milliseconds=delay)
             execution.due = timestamps.format_timestamp(due)
         self._store.insert(execution)
-        announce_change(self._bus, execution, created=True)
-        if not delay:
-            dispatch(self._bus, execution)
+        if delay:
+            announce_change(self._bus, execution, created=True)
+        else:
+            dispatch(self._bus, execution, created=True)
         return execution
 
     def _definition(self, ref: str) -> tuple[Action, RunnerType]:

@@ -30,7 +30,7 @@ class MountsContext(ApiContext, AuthContext, StreamContext, Protocol):
 
 
 class Mounts:
-    """A WSGI app that hands each request to the app its path names. `start` and `stop` concern the event stream."""
+    """A WSGI app that hands each request to the app its path names. `stop` ends the streams."""
 
     def __init__(self, context: MountsContext) -> None:
         self.hub = StreamHub(context.bus, context.store, context.views)
@@ -41,10 +41,6 @@ class Mounts:
             "auth": create_auth_app(context),
             "stream": create_stream_app(context, self.hub, lambda: self.stream_guard()),
         }
-
-    def start(self) -> None:
-        """Begin to collect events for streams."""
-        self.hub.start()
 
     def stop(self) -> None:
         """End all streams."""

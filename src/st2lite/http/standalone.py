@@ -69,7 +69,6 @@ class StandaloneServer:
             self._server.prepare()
         except OSError as error:
             raise ConfigError(f"--bind: {host}:{port} cannot be used: {error}") from error
-        self._mounts.start()
         self._thread.start()
 
     def stop(self) -> None:

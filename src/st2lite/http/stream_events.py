@@ -18,12 +18,20 @@ from st2lite.messaging.messages import (
     ExecutionFinished,
     Message,
     OutputAppended,
+    WorkRequested,
 )
 from st2lite.models.execution import Execution, OutputChunk
 
 OUTPUT_EVENT = "st2.execution.output__create"
 EXECUTION_EVENT = "st2.execution__"
-KINDS: tuple[type[Message], ...] = (ExecutionChanged, ExecutionFinished, ExecutionDeleted, OutputAppended, Announced)
+KINDS: tuple[type[Message], ...] = (
+    WorkRequested,
+    ExecutionChanged,
+    ExecutionFinished,
+    ExecutionDeleted,
+    OutputAppended,
+    Announced,
+)
 """The messages that become events."""
 
 _encode = msgspec.json.Encoder().encode
@@ -75,7 +83,10 @@ def events_of(message: Message, views: Views, complete: Callable[[Execution], Ex
 
     `complete` returns an execution with its result: large results do not travel with messages.
     """
-    if isinstance(message, ExecutionChanged):
+    if isinstance(message, WorkRequested):
+        if message.created:
+            yield from _execution_events("create", message.execution, views, complete)
+    elif isinstance(message, ExecutionChanged):
         yield from _execution_events("create" if message.created else "update", message.execution, views, complete)
     elif isinstance(message, ExecutionFinished):
         yield from _execution_events("update", message.execution, views, complete)

@@ -1,6 +1,7 @@
 """Spreads what happens to all stream clients of a process: one subscription on the bus, a bounded queue per client.
 
-The hub never waits for a client. One that reads too slowly is dropped, and its browser or bot connects again.
+It subscribes while there are clients: nobody pays for events that nobody sees. The hub never waits for a client. One
+that reads too slowly is dropped, and its browser or bot connects again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ DEFAULT_EVENTS = (
     "st2.liveaction__update",
     "st2.liveaction__delete",
 )
+LINGER_SECONDS = 10.0
+"""How long the subscription outlives the last client; a browser that reconnects finds it still there."""
+
 QUEUE_SIZE = 1000
 """Events that may wait for one client before it is dropped."""
 
@@ -97,7 +101,7 @@ class Client:
 
 
 class StreamHub:
-    """Holds the clients of one process. `start` it before clients come, `stop` it to end their streams."""
+    """Holds the clients of one process; `stop` it to end their streams."""
 
     def __init__(self, bus: Bus, store: Store, views: Views) -> None:
         self._bus = bus
@@ -106,19 +110,15 @@ class StreamHub:
         self._lock = threading.Lock()
         self._clients: tuple[Client, ...] = ()
         self._subscription: Stoppable | None = None
+        self._timer: threading.Timer | None = None
         self._stopped = False
-
-    def start(self) -> None:
-        """Subscribe to the bus."""
-        self._subscription = self._bus.subscribe(KINDS, self._spread)
 
     def stop(self) -> None:
         """End all streams and take no new ones."""
-        if self._subscription is not None:
-            self._subscription.stop()
         with self._lock:
             self._stopped = True
             clients, self._clients = self._clients, ()
+        self._unsubscribe()
         for client in clients:
             client.end()
 
@@ -129,6 +129,8 @@ class StreamHub:
             if self._stopped:
                 client.end()
             else:
+                if self._subscription is None:
+                    self._subscription = self._bus.subscribe(KINDS, self._spread)
                 self._clients = (*self._clients, client)
         return client
 
@@ -136,11 +138,26 @@ class StreamHub:
         """Forget a client; harmless to repeat."""
         with self._lock:
             self._clients = tuple(other for other in self._clients if other is not client)
+            if not self._clients and not self._stopped and self._timer is None:
+                self._timer = threading.Timer(LINGER_SECONDS, self._unsubscribe)
+                self._timer.daemon = True
+                self._timer.start()
 
     @property
     def size(self) -> int:
         """How many clients there are."""
         return len(self._clients)
+
+    def _unsubscribe(self) -> None:
+        """Stop listening to the bus unless there are clients again."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if self._clients or self._subscription is None:
+                return
+            subscription, self._subscription = self._subscription, None
+        subscription.stop()
 
     def _spread(self, message: Message) -> None:
         clients = self._clients

@@ -15,14 +15,18 @@ from st2lite.models.execution import Execution, OutputChunk
 
 
 class WorkRequested(msgspec.Struct, tag="work.requested"):
-    """An execution waits for a worker. Carries the document (without result) so that a worker need not read it."""
+    """An execution waits for a worker. Carries the document (without result) so that a worker need not read it.
+
+    `created` marks the first of these messages of an execution that is new, for viewers.
+    """
 
     durable: ClassVar[bool] = True
     execution: Execution
+    created: bool = False
 
 
 class ExecutionChanged(msgspec.Struct, tag="execution.changed"):
-    """The status of an execution changed, while it goes on. `created` marks the very first message."""
+    """The status of an execution changed, while it goes on. `created`: it is new, and does not go to a worker yet."""
 
     durable: ClassVar[bool] = False
     execution: Execution

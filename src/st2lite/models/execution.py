@@ -36,7 +36,7 @@ class Execution(Document, kw_only=True):
 
     `result` is JSON exactly as the runner gave it, kept apart from the body; `output` is the JSON list of those output
     chunks that were never written while the action ran (a short action has all of them here). `liveaction_id` is what
-    clients of the liveaction see. `worker` names the action runner process that holds the execution now (a `Worker` id).
+    clients of the liveaction see. `worker` names the action runner that holds the execution now (a `Worker` id).
     `delay` is in milliseconds; `due` is when a delayed execution may start, and None once it was handed to the workers.
     """
 

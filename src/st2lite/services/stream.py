@@ -29,5 +29,4 @@ class Stream:
 
     def _open(self) -> WsgiApp:
         connect(self._context)
-        self._hub.start()
         return create_stream_app(self._context, self._hub)

@@ -8,7 +8,7 @@ import pytest
 from st2lite.models.execution import Execution, Worker
 from st2lite.storage.open import open_store
 
-CALLS = 12
+CALLS = 11
 """Calls to store and bus in one life; `test_the_number_of_calls` holds this against the code."""
 
 
