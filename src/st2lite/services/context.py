@@ -24,6 +24,7 @@ from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
 from st2lite.rendering.configs import PackConfigs
 from st2lite.rendering.crypto import KeyRing
+from st2lite.storage.cached import CachedStore
 from st2lite.storage.contract import Store
 from st2lite.storage.open import open_store
 
@@ -39,7 +40,7 @@ class AppContext:
     @classmethod
     def open(cls, config: Config) -> AppContext:
         """Open the store and the bus that the configuration names; call it after forking."""
-        return cls(config, open_store(database_url(config)), open_bus(config.messaging.url))
+        return cls(config, CachedStore(open_store(database_url(config))), open_bus(config.messaging.url))
 
     def connect(self) -> None:
         """Make sure that collections and queues exist; raise `StoreUnavailable` or `BusUnavailable`."""
