@@ -95,16 +95,17 @@ class PythonHost:
         """End a host that does not answer, and all that it runs."""
         self._process.kill()
 
+    def disconnect(self) -> None:
+        """Let go of a host that takes no more requests; what it still runs may end in peace."""
+        self._connection.close()
+
     def close(self) -> None:
         """Have the host kill what it runs and end."""
-        with contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._watch.join()
+        self._watch.join(_PATIENCE)
+        if not self.gone:
+            self.kill()
+            self._watch.join(_PATIENCE)
 
 
 class HostPool:
@@ -121,7 +122,10 @@ class HostPool:
 
         Raises `HostError` when that is not possible.
         """
-        found = python.stat()
+        try:
+            found = python.stat()
+        except OSError as error:
+            raise HostError(f"The interpreter {python} cannot be started: {error.strerror}.") from error
         key = (str(python), found.st_ino, found.st_mtime_ns)  # a python that was replaced needs a new host
         for _ in range(_TRIES):
             host = self._host(key, python, env)
@@ -149,7 +153,7 @@ class HostPool:
         with self._lock:
             if self._hosts.get(key) is host:
                 del self._hosts[key]
-        host.close()
+        host.disconnect()
 
 
 def _write_all(fd: int, data: bytes) -> None:

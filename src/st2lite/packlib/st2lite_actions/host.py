@@ -26,7 +26,7 @@ import socket
 import sys
 from typing import Any
 
-from st2lite_actions.execution import execute
+from st2lite_actions.execution import execute, warm_up
 
 _FDS = 4
 _PIECE = 65536
@@ -169,6 +169,7 @@ def _tell(line: socket.socket, message: bytes) -> None:
 
 def main(arguments: list[str]) -> None:
     """Serve on the socket that the arguments name."""
+    warm_up()
     gc.collect()
     gc.freeze()  # what is here now is shared with all children as long as nobody writes to it, the collector neither
     Host(socket.socket(fileno=int(arguments[0])), float(arguments[1])).serve()
