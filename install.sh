@@ -401,12 +401,13 @@ pip_install() {
 
 # ---------------------------------------------------------------- installing
 
-# Print nothing, fill $scratch/wheels: from the release, or built from the checkout without any compiler.
+# Fill $scratch/wheels: from the release, or built from the checkout without any compiler.
 collect_wheels() {
     if [ -d "$source/wheels" ]; then
         cp -R "$source/wheels" "$scratch/wheels"
         return 0
     fi
+    say "      building st2lite and its client from this checkout"
     run "$python" -m venv "$scratch/build"
     pip_install "$scratch/build" --require-hashes -r "$source/requirements/build.lock"
     # A copy is built, so that nothing is written into the checkout.
@@ -424,6 +425,7 @@ install_packages() {
         return 0
     fi
     collect_wheels
+    say "      a virtualenv with $(grep -c '==' "$source/requirements/st2lite.lock") packages, each checked against its hash"
     rm -rf "$venv"
     run "$python" -m venv "$venv"
     pip_install "$venv" --require-hashes -r "$source/requirements/st2lite.lock"
@@ -459,14 +461,14 @@ install_file() {
 }
 
 start_service() {
-    if "$home/bin/st2lite-ctl" status >/dev/null 2>&1; then
-        if [ -z "$changed" ]; then
-            say "      already running, nothing changed"
-        else
-            run "$home/bin/st2lite-ctl" restart --wait "$wait_seconds"
-        fi
-    else
+    state=0
+    "$home/bin/st2lite-ctl" status >/dev/null 2>&1 || state=$?
+    if [ "$state" -eq 0 ] && [ -z "$changed" ]; then
+        say "      already running, nothing changed"
+    elif [ "$state" -eq 3 ]; then
         run "$home/bin/st2lite-ctl" start --wait "$wait_seconds"
+    else
+        run "$home/bin/st2lite-ctl" restart --wait "$wait_seconds"
     fi
 }
 
@@ -506,7 +508,9 @@ install_standalone() {
     take_lock
     scratch=$(mktemp -d)
     log=$home/log/install-$(date +%Y%m%d-%H%M%S).log
-    unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_HASHES || :
+    # What the caller's shell is set up for must not steer this installation.
+    unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_HASHES PIP_REQUIRE_VIRTUALENV
+    unset ST2_AUTH_TOKEN ST2_API_KEY ST2_CONFIG_FILE ST2_TOKEN_DIRECTORY
 
     step "Checking the host" "see the messages above"
     say "      $(uname -m), $("$python" --version), $home, $bind"

@@ -183,9 +183,18 @@ def test_the_client_needs_no_settings(installation: Installation) -> None:
     assert "hello from the client" in result.stdout
 
 
+def test_tokens_of_other_servers_are_not_used(installation: Installation) -> None:
+    tokens = installation.user_home / ".st2/token-st2admin"
+    tokens.write_text('{"token": "of another server", "expire_timestamp": 4000000000}')
+    result = installation.st2("run", "core.noop")
+    tokens.unlink()
+    assert result.returncode == 0, result.stderr
+
+
 def test_installing_again_changes_nothing(installation: Installation, release: Release) -> None:
     before = (installation.pid(), installation.password, (installation.home / "venv").readlink())
-    result = piped(release, installation.user_home)
+    environment = {"ST2_AUTH_TOKEN": "stale", "PYTHONPATH": "/nowhere", "http_proxy": "http://127.0.0.1:9"}
+    result = piped(release, installation.user_home, **environment)
     assert result.returncode == 0, result.stderr
     assert "already running, nothing changed" in result.stdout
     assert (installation.pid(), installation.password, (installation.home / "venv").readlink()) == before
@@ -252,7 +261,7 @@ def test_uninstall_keeps_the_data_and_purge_does_not(installation: Installation)
     assert "say --yes" in unsure.stderr
     purged = run("sh", INSTALLER, "--uninstall", "--purge", "--yes", home=installation.user_home)
     assert purged.returncode == 0, purged.stderr
-    assert [path.name for path in installation.user_home.iterdir()] == [".st2"]
+    assert not installation.home.exists()
     assert other.exists()
 
 

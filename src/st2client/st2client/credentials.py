@@ -52,8 +52,12 @@ def request_token(client: Client, username: str, password: str, ttl: int | None 
 
 
 def cache_path(username: str) -> str:
-    """Where the token of a user is cached."""
-    return os.path.join(config_directory(), "token-" + username.replace(os.sep, "_"))
+    """Where the token of a user is cached: in ``ST2_TOKEN_DIRECTORY``, by default ``~/.st2``.
+
+    The variable keeps servers apart on which a user has the same name.
+    """
+    directory = os.environ.get("ST2_TOKEN_DIRECTORY") or config_directory()
+    return os.path.join(directory, "token-" + username.replace(os.sep, "_"))
 
 
 def cached_token(username: str) -> str | None:

@@ -1,0 +1,47 @@
+"""Deployments and the clients that are held against them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.probe_pack import write_probe_pack
+from tests.acceptance.upstream import UpstreamCli, upstream_program
+from tests.servers.deployment import Standalone
+
+
+@pytest.fixture(scope="session", params=["standalone"])
+def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+    """A running st2lite with the pack `probe` and its virtualenv."""
+    directory = tmp_path_factory.mktemp(request.param)
+    write_probe_pack(directory / "packs" / "probe")
+    with Standalone(directory, packs=[directory / "packs"]) as running:
+        make_virtualenv(running.data_dir / "virtualenvs" / "probe")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory, deployment: Standalone) -> UpstreamCli:
+    """The upstream client, not logged in."""
+    return _client(tmp_path_factory.mktemp("anonymous"), deployment)
+
+
+@pytest.fixture(scope="session")
+def st2(tmp_path_factory: pytest.TempPathFactory, deployment: Standalone) -> UpstreamCli:
+    """The upstream client, logged in as administrator."""
+    client = _client(tmp_path_factory.mktemp("administrator"), deployment)
+    client("login", deployment.user, "--password", deployment.password)
+    return client
+
+
+def _client(home: Path, deployment: Standalone) -> UpstreamCli:
+    return UpstreamCli(upstream_program(), home, deployment.api_url, deployment.auth_url, deployment.stream_url)
+
+
+def make_virtualenv(directory: Path) -> None:
+    """Make a pack's virtualenv, without the packages that no test needs."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", directory], check=True)
