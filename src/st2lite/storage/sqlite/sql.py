@@ -57,10 +57,7 @@ class Table:
             + ")"
         )
         self.insert = f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-        # An empty large attribute was not read (`large=False`), so what is stored must survive the write.
-        changes = ["rev = ?", *(f"{column} = ?" for column in fields), "body = ?"]
-        changes += [f"{column} = coalesce(?, {column})" for column in large]
-        self.replace = f"UPDATE {self.name} SET {', '.join(changes)} WHERE id = ? AND rev = ?"
+        self.values = f"SELECT {', '.join(fields) or '1'} FROM {self.name} WHERE id = ? AND rev = ?"
         self.delete = f"DELETE FROM {self.name} WHERE id = ?"
         self.delete_rev = f"{self.delete} AND rev = ?"
         self._small = f"SELECT id, rev, body FROM {self.name}"
@@ -70,6 +67,16 @@ class Table:
         self.page = f"{self._small} WHERE id > ? ORDER BY id LIMIT ?"
         self.columns = f"SELECT name FROM pragma_table_info({_literal(collection.name)})"
         self.index_names = f"SELECT name FROM pragma_index_list({_literal(collection.name)}) WHERE origin = 'c'"
+
+    def replace(self, changed: Iterable[str]) -> str:
+        """Write body and large attributes, and those declared fields that have changed.
+
+        SQLite rebuilds the entries of every index on a column that is set, even to the value it has.
+        """
+        changes = ["rev = ?", *(f"{_quote(name)} = ?" for name in changed), "body = ?"]
+        # An empty large attribute was not read (`large=False`), so what is stored must survive the write.
+        changes += [f"{_quote(name)} = coalesce(?, {_quote(name)})" for name in self.collection.large]
+        return f"UPDATE {self.name} SET {', '.join(changes)} WHERE id = ? AND rev = ?"
 
     def add_column(self, name: str) -> str:
         return f"ALTER TABLE {self.name} ADD COLUMN {_quote(name)}{' BLOB' if name in self.collection.large else ''}"

@@ -98,18 +98,22 @@ class SQLiteStore:
 
     def replace(self, document: Document) -> None:
         kind = type(document)
-        statement = _table(kind).replace
+        table = _table(kind)
         parts = codec_for(kind).split(document)
         rev = document.rev
-        parameters = [rev + 1, *parts.values, parts.body, *parts.large, document.id, rev]
+        row = [document.id, rev]
 
         def operation(connection: sqlite3.Connection) -> None:
+            stored = connection.execute(table.values, row).fetchone()
+            if stored is None:
+                raise StaleWrite(f"{table.collection.name} {document.id}: revision {rev} is not the stored one")
+            new = dict(zip(table.collection.fields, parts.values, strict=True))
+            changed = {name: value for (name, value), old in zip(new.items(), stored, strict=False) if value != old}
+            parameters = [rev + 1, *changed.values(), parts.body, *parts.large, *row]
             try:
-                cursor = connection.execute(statement, parameters)
+                connection.execute(table.replace(changed), parameters)
             except sqlite3.IntegrityError as error:
                 raise _conflict(connection, document, parts, error) from None
-            if not cursor.rowcount:
-                raise StaleWrite(f"{kind.collection.name} {document.id}: revision {rev} is not the stored one")
 
         self._writes.run(operation)
         document.rev = rev + 1
