@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.workers.threadpool import ThreadPool
 from cheroot.wsgi import Server
 
@@ -21,10 +23,37 @@ log = logging.getLogger(__name__)
 _THREADS = 8
 _KEPT_CONNECTIONS = 1000
 _SHUTDOWN_SECONDS = 10
+_SLASHES = re.compile(rb"^(\S+ )//+")
+
+
+class _OneSlash:
+    """Reads a request line whose path begins with several slashes as if there were one: clients that join a base URL
+    with a path send such, and the library takes what follows for the name of a host."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def readline(self) -> bytes:
+        return _SLASHES.sub(rb"\1/", self._stream.readline())
+
+
+class _Request(HTTPRequest):
+    def read_request_line(self) -> bool:
+        stream, self.rfile = self.rfile, _OneSlash(self.rfile)
+        try:
+            return bool(super().read_request_line())
+        finally:
+            self.rfile = stream
+
+
+class _Connection(HTTPConnection):
+    RequestHandlerClass = _Request
 
 
 class _Server(Server):
     """The library's server, with its complaints in our log."""
+
+    ConnectionClass = _Connection
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         # What it reports below a warning is a client that went away.
