@@ -179,7 +179,7 @@ class Standalone(Deployment):
 
     def __init__(self, directory: Path, *, packs: Sequence[Path] = (), settings: Sections | None = None) -> None:
         super().__init__(directory, packs=packs, settings=settings)
-        self.data = directory / "data"
+        self.data_dir = directory / "data"
         (port,) = free_ports(1)
         self._bind = f"127.0.0.1:{port}"
         self.url = f"http://{self._bind}"
@@ -191,14 +191,14 @@ class Standalone(Deployment):
 
     @property
     def database_url(self) -> str:
-        return f"sqlite://{self.data / 'st2lite.db'}"
+        return f"sqlite://{self.data_dir / 'st2lite.db'}"
 
     @property
     def password(self) -> str:
-        return (self.data / "admin-password").read_text().strip()
+        return (self.data_dir / "admin-password").read_text().strip()
 
     def start(self) -> None:
-        arguments: list[object] = ["standalone", "--data-dir", self.data, "--bind", self._bind]
+        arguments: list[object] = ["standalone", "--data-dir", self.data_dir, "--bind", self._bind]
         for directory in self._packs:
             arguments += ["--packs", directory]
         if self._settings:
