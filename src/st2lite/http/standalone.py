@@ -41,7 +41,7 @@ class _Request(HTTPRequest):
     def read_request_line(self) -> bool:
         stream, self.rfile = self.rfile, _OneSlash(self.rfile)
         try:
-            return bool(super().read_request_line())
+            return bool(super().read_request_line())  # type: ignore[no-untyped-call]
         finally:
             self.rfile = stream
 
