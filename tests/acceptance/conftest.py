@@ -20,7 +20,7 @@ def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     directory = tmp_path_factory.mktemp(request.param)
     write_probe_pack(directory / "packs" / "probe")
     with Standalone(directory, packs=[directory / "packs"]) as running:
-        make_virtualenv(running.data_dir / "virtualenvs" / "probe")
+        make_virtualenv(running.base_path / "virtualenvs" / "probe")
         yield running
 
 

@@ -187,7 +187,7 @@ class Standalone(Deployment):
 
     @property
     def base_path(self) -> Path:
-        return self.data
+        return self.data_dir
 
     @property
     def database_url(self) -> str:
