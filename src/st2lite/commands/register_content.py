@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         config = load(config_path(options.config_file))
         set_up_logging(config, NAME)
-        context = AppContext.open(config)
+        context = AppContext(config)
         try:
             context.connect()
             counts = Registrar(context.store, context.locations).register(

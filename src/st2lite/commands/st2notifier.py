@@ -16,7 +16,7 @@ NAME = "st2notifier"
 def serve(config: Config) -> None:
     """Run until the process is asked to stop."""
     stop = StopSignal()
-    context = AppContext.open(config)
+    context = AppContext(config)
     if wait_for(context.connect, stop):
         run(NAME, Notifier(context), stop)
     context.close()

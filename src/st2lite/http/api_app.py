@@ -79,7 +79,7 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
         [*config.api.allow_origin, api_base_url(config)],
         CookieRules(config.api.auth_cookie_secure, config.api.auth_cookie_same_site),
     )
-    add_operations(app, "api", context)
+    add_operations(app, "api", context.store, context.bus)
     add_user_routes(app)
     add_api_key_routes(app, context.api_keys, config.api.mask_secrets)
     app.add_route("/", Root())

@@ -20,7 +20,6 @@ from st2lite.http.errors import fault
 from st2lite.http.middleware import CookieRules
 from st2lite.http.openapi_document import OpenApiDocument
 from st2lite.http.operations import add_operations
-from st2lite.messaging.contract import Bus
 from st2lite.models.errors import ConfigError, InvalidInput, Unauthorized
 from st2lite.storage.contract import Store
 
@@ -34,8 +33,6 @@ class AuthContext(Protocol):
     def config(self) -> Config: ...
     @property
     def store(self) -> Store: ...
-    @property
-    def bus(self) -> Bus: ...
     @property
     def tokens(self) -> Tokens: ...
     @property
@@ -127,7 +124,7 @@ def create_auth_app(context: AuthContext) -> falcon.App[falcon.Request, falcon.R
         [*config.api.allow_origin, api_base_url(config)],
         CookieRules(config.api.auth_cookie_secure, config.api.auth_cookie_same_site),
     )
-    add_operations(app, "auth", context)
+    add_operations(app, "auth", context.store)
     app.add_route("/openapi.json", OpenApiDocument("auth"))
     login = Login(context.store, context.tokens, _backend(config))
     app.add_route("/tokens", TokenResource(login, api_base_url(config)))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 import falcon
 import msgspec
@@ -18,18 +17,12 @@ from st2lite.storage.contract import Store
 _CHECK_SECONDS = 10.0
 
 
-class Dependencies(Protocol):
-    """What a service cannot work without."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def bus(self) -> Bus: ...
+Checks = Mapping[str, Callable[[], None]]
+"""What a service cannot work without: name, and what asks it for a sign of life."""
 
 
-def check_dependencies(dependencies: Dependencies) -> dict[str, str]:
+def check_dependencies(checks: Checks) -> dict[str, str]:
     """Ask all dependencies at once for a sign of life; map each name to `ok` or to what is wrong."""
-    checks: dict[str, Callable[[], None]] = {"store": dependencies.store.ping, "bus": dependencies.bus.ping}
     answers = dict.fromkeys(checks, f"no answer within {_CHECK_SECONDS:g} seconds")
 
     def check(name: str) -> None:
@@ -63,11 +56,11 @@ class Readiness:
 
     public = True
 
-    def __init__(self, dependencies: Dependencies) -> None:
-        self._dependencies = dependencies
+    def __init__(self, checks: Checks) -> None:
+        self._checks = checks
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        checks = check_dependencies(self._dependencies)
+        checks = check_dependencies(self._checks)
         down = [f"{name}: {answer}" for name, answer in checks.items() if answer != "ok"]
         if down:
             resp.status = 503
@@ -90,10 +83,13 @@ class Metrics:
         resp.data, resp.content_type = exposition(self._requests, self._store)
 
 
-def add_operations(app: falcon.App[falcon.Request, falcon.Response], service: str, dependencies: Dependencies) -> None:
+def add_operations(
+    app: falcon.App[falcon.Request, falcon.Response], service: str, store: Store, bus: Bus | None = None
+) -> None:
     """Serve `/healthz`, `/readyz` and `/metrics` from an app, and count its requests."""
     requests = RequestMetrics(service)
     app.add_middleware(requests)
     app.add_route("/healthz", Health())
-    app.add_route("/readyz", Readiness(dependencies))
-    app.add_route("/metrics", Metrics(requests, dependencies.store))
+    checks = {"store": store.ping} if bus is None else {"store": store.ping, "bus": bus.ping}
+    app.add_route("/readyz", Readiness(checks))
+    app.add_route("/metrics", Metrics(requests, store))

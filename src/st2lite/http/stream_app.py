@@ -161,7 +161,7 @@ def create_stream_app(
         [*config.api.allow_origin, api_base_url(config)],
         CookieRules(config.api.auth_cookie_secure, config.api.auth_cookie_same_site),
     )
-    add_operations(app, "stream", context)
+    add_operations(app, "stream", context.store, context.bus)
     app.add_route("/openapi.json", OpenApiDocument("stream"))
     heartbeat = config.stream.heartbeat
     app.add_route("/stream", Events(hub, heartbeat, guard))

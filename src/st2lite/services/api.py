@@ -5,6 +5,9 @@ from __future__ import annotations
 from st2lite.config.schema import Config
 from st2lite.http.api_app import create_api_app
 from st2lite.http.gunicorn import ServerOptions
+from st2lite.http.wsgi import WsgiApp
+from st2lite.services.context import AppContext
+from st2lite.services.dependencies import connect
 from st2lite.services.web import serve_app
 
 NAME = "st2api"
@@ -13,4 +16,9 @@ NAME = "st2api"
 def serve(config: Config) -> None:
     """Serve until the process is asked to stop."""
     api = config.api
-    serve_app(NAME, config, create_api_app, ServerOptions(api.host, api.port, api.workers, api.threads))
+    serve_app(NAME, config, _open, ServerOptions(api.host, api.port, api.workers, api.threads))
+
+
+def _open(context: AppContext) -> WsgiApp:
+    connect(context.connect)
+    return create_api_app(context)

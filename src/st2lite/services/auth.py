@@ -5,6 +5,9 @@ from __future__ import annotations
 from st2lite.config.schema import Config
 from st2lite.http.auth_app import create_auth_app
 from st2lite.http.gunicorn import ServerOptions
+from st2lite.http.wsgi import WsgiApp
+from st2lite.services.context import AppContext
+from st2lite.services.dependencies import connect
 from st2lite.services.web import serve_app
 
 NAME = "st2auth"
@@ -13,4 +16,9 @@ NAME = "st2auth"
 def serve(config: Config) -> None:
     """Serve until the process is asked to stop."""
     auth = config.auth
-    serve_app(NAME, config, create_auth_app, ServerOptions(auth.host, auth.port, auth.workers, auth.threads))
+    serve_app(NAME, config, _open, ServerOptions(auth.host, auth.port, auth.workers, auth.threads))
+
+
+def _open(context: AppContext) -> WsgiApp:
+    connect(context.store.ensure_schema)
+    return create_auth_app(context)

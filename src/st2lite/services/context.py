@@ -30,17 +30,21 @@ from st2lite.storage.open import open_store
 
 
 class AppContext:
-    """Builds each room at first use. Nothing here connects: stores and buses do that at their own first use."""
+    """Opens what the configuration names, each at its first use; make it after forking.
 
-    def __init__(self, config: Config, store: Store, bus: Bus) -> None:
+    A service that never speaks to the bus thus never loads its driver.
+    """
+
+    def __init__(self, config: Config) -> None:
         self.config = config
-        self.store = store
-        self.bus = bus
 
-    @classmethod
-    def open(cls, config: Config) -> AppContext:
-        """Open the store and the bus that the configuration names; call it after forking."""
-        return cls(config, CachedStore(open_store(database_url(config))), open_bus(config.messaging.url))
+    @cached_property
+    def store(self) -> Store:
+        return CachedStore(open_store(database_url(self.config)))
+
+    @cached_property
+    def bus(self) -> Bus:
+        return open_bus(self.config.messaging.url)
 
     def connect(self) -> None:
         """Make sure that collections and queues exist; raise `StoreUnavailable` or `BusUnavailable`."""
@@ -48,8 +52,10 @@ class AppContext:
         self.bus.declare()
 
     def close(self) -> None:
-        self.bus.close()
-        self.store.close()
+        """Close what was opened."""
+        for name in ("bus", "store"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
     @cached_property
     def keyring(self) -> KeyRing | None:

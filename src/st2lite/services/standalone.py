@@ -51,7 +51,7 @@ class Standalone:
         self._config = config
         self._data_dir = data_dir
         self._lock = _prepare(data_dir)
-        self.context = AppContext.open(config)
+        self.context = AppContext(config)
         self._worker = ActionRunner(self.context)
         self._notifier = Notifier(self.context)
         self._server = StandaloneServer(config.api.host, config.api.port, create_mounts(self.context))

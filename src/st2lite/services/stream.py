@@ -17,7 +17,7 @@ class Stream:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._context = AppContext.open(config)
+        self._context = AppContext(config)
         self._hub = StreamHub(self._context.bus, self._context.store, self._context.views)
 
     def run(self) -> None:
@@ -28,5 +28,5 @@ class Stream:
         )
 
     def _open(self) -> WsgiApp:
-        connect(self._context)
+        connect(self._context.connect)
         return create_stream_app(self._context, self._hub)

@@ -8,30 +8,29 @@ from st2lite.config.schema import Config
 from st2lite.http.gunicorn import Hooks, ServerOptions, serve
 from st2lite.http.wsgi import WsgiApp
 from st2lite.services.context import AppContext
-from st2lite.services.dependencies import connect
 from st2lite.services.logs import reopen_logs
 
-CreateApp = Callable[[AppContext], WsgiApp]
+OpenApp = Callable[[AppContext], WsgiApp]
+"""Connects to what the app needs and makes it."""
 
 
-def serve_app(name: str, config: Config, create_app: CreateApp, options: ServerOptions) -> None:
+def serve_app(name: str, config: Config, open_app: OpenApp, options: ServerOptions) -> None:
     """Serve the app until the process is asked to stop."""
-    worker = _Worker(config, create_app)
+    worker = _Worker(config, open_app)
     serve(name, options, Hooks(worker.open, worker.close, reopen_logs))
 
 
 class _Worker:
     """What one worker process opens after it was forked, and closes when it ends."""
 
-    def __init__(self, config: Config, create_app: CreateApp) -> None:
+    def __init__(self, config: Config, open_app: OpenApp) -> None:
         self._config = config
-        self._create_app = create_app
+        self._open_app = open_app
         self._context: AppContext | None = None
 
     def open(self) -> WsgiApp:
-        self._context = AppContext.open(self._config)
-        connect(self._context)
-        return self._create_app(self._context)
+        self._context = AppContext(self._config)
+        return self._open_app(self._context)
 
     def close(self) -> None:
         if self._context is not None:

@@ -92,7 +92,7 @@ def open_client(database: Path, directory: Path, contract: Contract) -> Iterator
         system=System(base_path=str(directory)),
         keyvalue=KeyValue(encryption_key_path=str(key)),
     )
-    context = AppContext.open(config)
+    context = AppContext(config)
     context.connect()
     try:
         yield ApiClient(context, contract)
