@@ -241,6 +241,19 @@ def test_common_libs_come_first_when_enabled(tmp_path: Path) -> None:
     assert outcome.result["result"] == ["common", str(host.pack / "lib")]
 
 
+def test_the_host_learns_which_standard_modules_are_used_and_nothing_else(host: Host) -> None:
+    library = host.pack / "actions" / "lib" / "mailbox.py"  # takes the place of the standard one
+    library.parent.mkdir()
+    library.write_text("VALUE = 'of the pack'\n")
+    body = (
+        "before = sorted(name for name in ('csv', 'mailbox', 'jinja2', 'antigravity') if name in sys.modules)\n"
+        "import csv, mailbox, jinja2\n"
+        "return [before, mailbox.VALUE]"
+    )
+    assert host.run(body).result["result"] == [[], "of the pack"]
+    wait_for(lambda: host.run(body).result["result"] == [["csv"], "of the pack"])
+
+
 def test_edits_are_seen_at_once(host: Host) -> None:
     library = host.pack / "actions" / "lib" / "helper.py"
     library.parent.mkdir()

@@ -27,6 +27,7 @@ import sys
 from typing import Any
 
 from st2lite_actions.execution import execute, warm_up
+from st2lite_actions.preload import Preload
 
 _FDS = 4
 _PIECE = 65536
@@ -41,6 +42,7 @@ class Host:
         self._idle = idle
         self._children: dict[int, socket.socket] = {}
         self._wake, self._wake_end = os.pipe()
+        self._preload = Preload()
         self._poller = select.poll()
 
     def serve(self) -> None:
@@ -53,6 +55,7 @@ class Host:
             signal.signal(number, signal.SIG_IGN)
         self._poller.register(self._connection, select.POLLIN)
         self._poller.register(self._wake, select.POLLIN)
+        self._poller.register(self._preload.fd, select.POLLIN)
         retiring = drained = False
         while self._children or not drained:
             ready = self._poller.poll(None if self._children or retiring else self._idle * 1000)
@@ -63,6 +66,9 @@ class Host:
             for fd, _ in ready:
                 if fd == self._wake:
                     self._reap()
+                elif fd == self._preload.fd:
+                    self._preload.learn()
+                    gc.freeze()
                 elif not self._accept():
                     if not retiring:
                         self._kill_children()
@@ -109,6 +115,7 @@ class Host:
             self._let_go(stdout, stderr)
             line.send(b"P%d" % os.getpid())
             code = execute(_read_request(request), Delivery(line).send)
+            self._preload.report()
         except BaseException:  # noqa: BLE001 - a child must end here, whatever happens
             sys.excepthook(*sys.exc_info())
         finally:
@@ -171,5 +178,5 @@ def main(arguments: list[str]) -> None:
     """Serve on the socket that the arguments name."""
     warm_up()
     gc.collect()
-    gc.freeze()  # what is here now is shared with all children as long as nobody writes to it, the collector neither
+    gc.freeze()  # what is here now is shared with all children as long as not even the collector writes to it
     Host(socket.socket(fileno=int(arguments[0])), float(arguments[1])).serve()
