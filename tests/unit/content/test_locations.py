@@ -1,0 +1,20 @@
+"""Where packs lie."""
+
+from st2lite.content.locations import PackLocations, system_packs_dir
+
+
+def test_the_first_root_with_a_pack_wins(tmp_path):
+    for name in ("one/core", "two/core", "two/mine", "two/.hidden"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "two" / "file").write_text("")
+    locations = PackLocations(tmp_path / "one", [tmp_path / "two", tmp_path / "none"], tmp_path / "configs")
+    assert locations.all_packs() == {"core": tmp_path / "one" / "core", "mine": tmp_path / "two" / "mine"}
+    assert locations.pack_dir("core") == tmp_path / "one" / "core"
+    assert locations.config_file("mine") == tmp_path / "configs" / "mine.yaml"
+    for name in ("none", "file", "", ".", "..", "../one/core"):
+        assert locations.pack_dir(name) is None
+
+
+def test_system_packs_are_found_in_a_checkout():
+    assert PackLocations(None, []).pack_dir("core") == system_packs_dir() / "core"
+    assert (system_packs_dir() / "core" / "pack.yaml").is_file()
