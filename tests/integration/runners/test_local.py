@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.runs import Output, make_run, make_settings
 
 from st2lite.executions.protocol import Outcome, Runner
 from st2lite.runners import local
+from tests.runs import Output, make_run, make_settings
 
 
 @pytest.fixture

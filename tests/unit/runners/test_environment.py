@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.runs import make_run
 
 from st2lite.models.errors import InvalidInput
 from st2lite.runners.environment import action_variables, user_variables
+from tests.runs import make_run
 
 
 def test_action_variables() -> None:

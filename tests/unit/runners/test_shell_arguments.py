@@ -4,9 +4,9 @@ import shlex
 from typing import Any
 
 import pytest
-from tests.runs import make_run
 
 from st2lite.runners.shell_arguments import positional_text, script_arguments
+from tests.runs import make_run
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.runs import make_run, make_settings
 
 from st2lite.models.action import RunnerType
 from st2lite.models.errors import NotFound
 from st2lite.runners import announcement, inquirer, noop
 from st2lite.runners.registry import MODULES, RunnerRegistry
+from tests.runs import make_run, make_settings
 
 
 def test_noop(tmp_path: Path) -> None:
