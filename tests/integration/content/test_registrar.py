@@ -16,7 +16,6 @@ from st2lite.models.errors import ContentError, InvalidInput
 from st2lite.models.pack import ConfigSchema, Pack, PackConfig
 from st2lite.storage.contract import Equal
 
-
 SYSTEM_ACTIONS = sum(len(action_files(path)) for path in PackLocations(None, []).all_packs().values())
 ALL_ACTIONS = SYSTEM_ACTIONS + 2
 RUNNERS = len(read_runner_types())

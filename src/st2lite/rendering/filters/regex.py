@@ -7,7 +7,7 @@ from typing import Any
 
 
 def _flags(ignorecase: bool) -> re.RegexFlag:
-    return re.IGNORECASE if ignorecase else re.NOFLAG if hasattr(re, "NOFLAG") else re.RegexFlag(0)
+    return re.IGNORECASE if ignorecase else re.RegexFlag(0)
 
 
 def regex_match(value: Any, pattern: str = "", ignorecase: bool = False) -> bool:
