@@ -11,34 +11,36 @@ import pytest
 
 from tests.acceptance.probe_pack import write_probe_pack
 from tests.acceptance.upstream import UpstreamCli, upstream_program
-from tests.servers.deployment import Standalone
+from tests.servers.deployment import Deployment, Separate, Standalone
+
+KINDS: dict[str, type[Deployment]] = {"standalone": Standalone, "separate": Separate}
 
 
-@pytest.fixture(scope="session", params=["standalone"])
-def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
-    """A running st2lite with the pack `probe` and its virtualenv."""
+@pytest.fixture(scope="session", params=list(KINDS))
+def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A running st2lite, of each kind, with the pack `probe` and its virtualenv."""
     directory = tmp_path_factory.mktemp(request.param)
-    write_probe_pack(directory / "packs" / "probe")
-    with Standalone(directory, packs=[directory / "packs"]) as running:
+    write_probe_pack(directory / "probe-packs" / "probe")
+    with KINDS[request.param](directory, packs=[directory / "probe-packs"]) as running:
         make_virtualenv(running.base_path / "virtualenvs" / "probe")
         yield running
 
 
 @pytest.fixture(scope="session")
-def upstream(tmp_path_factory: pytest.TempPathFactory, deployment: Standalone) -> UpstreamCli:
+def upstream(tmp_path_factory: pytest.TempPathFactory, deployment: Deployment) -> UpstreamCli:
     """The upstream client, not logged in."""
     return _client(tmp_path_factory.mktemp("anonymous"), deployment)
 
 
 @pytest.fixture(scope="session")
-def st2(tmp_path_factory: pytest.TempPathFactory, deployment: Standalone) -> UpstreamCli:
+def st2(tmp_path_factory: pytest.TempPathFactory, deployment: Deployment) -> UpstreamCli:
     """The upstream client, logged in as administrator."""
     client = _client(tmp_path_factory.mktemp("administrator"), deployment)
     client("login", deployment.user, "--password", deployment.password)
     return client
 
 
-def _client(home: Path, deployment: Standalone) -> UpstreamCli:
+def _client(home: Path, deployment: Deployment) -> UpstreamCli:
     return UpstreamCli(upstream_program(), home, deployment.api_url, deployment.auth_url, deployment.stream_url)
 
 

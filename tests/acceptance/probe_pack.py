@@ -1,4 +1,4 @@
-"""A pack with an action for every runner that runs something of a pack, written the way StackStorm's users write them."""
+"""A pack with an action for every runner that runs a file of its pack, written as StackStorm's users write them."""
 
 from __future__ import annotations
 
