@@ -60,10 +60,11 @@ class Standalone:
         self.context.connect()
         self._disown()
         Registrar(self.context.store, self.context.locations).register(fail_on_failure=False, changed_only=True)
+        # First what can fail for a reason of the host. Requests that come before the worker wait in its queue.
+        self._server.start()
         self._worker.start()
         self._notifier.start()
         self._notifier.recover()
-        self._server.start()
 
     def stop(self) -> None:
         """Answer no more requests, let running actions end, write everything down."""
