@@ -6,7 +6,6 @@ the remedy.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -143,5 +142,7 @@ def _map_problems(keyword: str, value: Mapping[str, Any], where: str) -> Iterato
 
 
 def _suggestion(keyword: str) -> str:
+    import difflib
+
     close = difflib.get_close_matches(keyword, _KEYWORDS, n=1)
     return f'; did you mean "{close[0]}"?' if close else ""

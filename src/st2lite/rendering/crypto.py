@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -140,16 +139,18 @@ def generate_key_file(path: Path, overwrite: bool = False) -> None:
 
 
 def _write_key_file(path: Path, overwrite: bool) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as file:  # mode 0600
-        file.write(KeyRing.generate().to_json())
-        file.flush()
-        os.fsync(file.fileno())
+    spare = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    try:
+        with os.fdopen(os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(KeyRing.generate().to_json())
+            file.flush()
+            os.fsync(file.fileno())
         if overwrite:
-            spare = Path(f"{file.name}.new")
-            spare.hardlink_to(file.name)
             spare.replace(path)
         else:
-            path.hardlink_to(file.name)
+            path.hardlink_to(spare)  # fails if there is a file already, in one step
+    finally:
+        spare.unlink(missing_ok=True)
 
 
 def _to_base64(data: bytes) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CONTEXT = "__context"
 """Name under which a template reaches all its variables, also those that are no identifiers."""
+_REMEMBERED_LENGTH = 4096
+"""Characters; longer templates are compiled each time, so that callers cannot fill the memory with them."""
 _BARE_NAME = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -60,9 +62,12 @@ def contains_template(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and any(map(contains_template, value))
 
 
-@functools.lru_cache(maxsize=2048)
 def compile_template(source: str) -> Template:
     """Compile a template; raise `NotATemplate` for text that is not Jinja and `RenderError` for an unknown filter."""
+    return _compile_once(source) if len(source) <= _REMEMBERED_LENGTH else _compile(source)
+
+
+def _compile(source: str) -> Template:
     from jinja2 import TemplateAssertionError, TemplateSyntaxError, meta
 
     environment = _environment()
@@ -74,6 +79,9 @@ def compile_template(source: str) -> Template:
         raise RenderError(f"line {error.lineno}: {error.message}") from None
     except TemplateSyntaxError as error:
         raise NotATemplate(f"line {error.lineno}: {error.message}") from None
+
+
+_compile_once = functools.lru_cache(maxsize=512)(_compile)
 
 
 def render(source: str, variables: Mapping[str, Any]) -> str:

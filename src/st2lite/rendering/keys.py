@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +18,9 @@ ALL_SCOPES = "all"
 _SCOPES = {"system": SYSTEM_SCOPE, "user": USER_SCOPE, SYSTEM_SCOPE: SYSTEM_SCOPE, USER_SCOPE: USER_SCOPE}
 _MAX_TTL = 10**10
 """Seconds; beyond this a timestamp no longer fits the calendar."""
-_ATTEMPTS = 10
+_ATTEMPTS = 30
+_PAUSE = 0.005
+"""Seconds; writers of the same item wait up to this long, times their attempts so far."""
 
 
 class Keys:
@@ -87,7 +90,7 @@ class Keys:
         full, stored = self._locate(caller, name, scope, user)
         text = self._stored_value(name, value, secret, encrypted)
         expires = None if ttl is None or ttl == 0 else from_epoch(time.time() + _checked_ttl(ttl))
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             found = self._store.find(KeyValuePair, [Equal("scope", full), Equal("name", stored)], limit=1)
             item = found[0] if found else KeyValuePair(name=stored, scope=full, value=text)
             item.value, item.secret, item.expire_timestamp = text, secret or encrypted, expires
@@ -96,6 +99,7 @@ class Keys:
             try:
                 save(self._store, item)
             except (StaleWrite, Conflict):  # somebody else wrote this very item: the last write wins
+                time.sleep(random.uniform(0, _PAUSE * attempt))
                 continue
             return self._view(item, decrypt=False)
         raise Conflict(f'The item "{name}" is being changed by others all the time; try again.')
