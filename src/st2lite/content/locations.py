@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-SYSTEM_PACKS = frozenset({"core", "packs", "linux", "chatops", "default"})
-"""Packs that come with the product."""
-
 
 def system_packs_dir() -> Path:
     """Directory of the packs that come with the product: inside an installed package, at the root of a checkout."""
