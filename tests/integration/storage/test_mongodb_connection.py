@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +93,7 @@ def test_a_document_beyond_the_limit_of_the_server(store: Store) -> None:
         store.insert(Note(text="x" * (17 << 20)))
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_gets_a_client_of_its_own(store: Store) -> None:
     store.insert(Note(id="parent"))
     child = os.fork()
@@ -153,3 +156,21 @@ def test_the_access_rules_are_kept(mongo_server: MongoServer, monkeypatch: pytes
     assert "$gte" in listed["filter"]["timestamp"]  # type: ignore[index]
     assert set(listed["projection"]) == {"rev", "body", "timestamp"}  # type: ignore[call-overload]
     assert by_name["count"].get("query") is None
+
+
+def test_under_eventlet(mongo_server: MongoServer) -> None:
+    """The process that serves the event stream replaces the standard library's blocking calls."""
+    code = f"""
+import eventlet
+eventlet.monkey_patch()
+from st2lite.storage.conformance.items import Item, Note
+from st2lite.storage.open import open_store
+store = open_store({mongo_server.uri("eventlet")!r}, (Item, Note))
+store.ensure_schema()
+pool = eventlet.GreenPool()
+list(pool.imap(lambda number: store.insert(Note(id=str(number))), range(20)))
+print(store.count(Note), len(store.find(Note)))
+store.close()
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["20", "20"], done.stderr

@@ -46,6 +46,13 @@ def test_only_the_owner_may_read(store: Store, path: Path) -> None:
         os.umask(before)
 
 
+def test_a_commit_waits_for_the_disk(path: Path) -> None:
+    opened = connection.connect(path)
+    settings = [opened.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    opened.close()
+    assert settings == ["wal", 2]
+
+
 def test_closing_leaves_one_file(store: Store, path: Path) -> None:
     store.ensure_schema()
     store.insert(Note(text="kept"))
