@@ -425,7 +425,7 @@ install_packages() {
         return 0
     fi
     collect_wheels
-    say "      a virtualenv with $(grep -c '==' "$source/requirements/st2lite.lock") packages, each checked against its hash"
+    say "      making the virtualenv; each package is checked against its hash"
     rm -rf "$venv"
     run "$python" -m venv "$venv"
     pip_install "$venv" --require-hashes -r "$source/requirements/st2lite.lock"
@@ -448,9 +448,6 @@ activate() {
     mkdir -p "$home/bin"
     install_file "$source/packaging/standalone/st2lite-ctl" "$home/bin/st2lite-ctl"
     install_file "$source/packaging/standalone/st2" "$home/bin/st2"
-    for old in "$home"/venvs/*; do
-        if [ "$old" != "$home/venvs/$wanted" ]; then rm -rf "$old"; fi
-    done
 }
 
 # Replace $2 by $1 in one move, so that a running script is never half old and half new.
@@ -470,6 +467,13 @@ start_service() {
     else
         run "$home/bin/st2lite-ctl" restart --wait "$wait_seconds"
     fi
+}
+
+# Virtualenvs of earlier versions; nothing runs from them any more.
+remove_old_versions() {
+    for old in "$home"/venvs/*; do
+        if [ "$old" != "$home/venvs/$wanted" ]; then rm -rf "$old"; fi
+    done
 }
 
 smoke_test() {
@@ -531,6 +535,7 @@ install_standalone() {
 
     step "Testing with a first action" "see $home/log/st2lite.log and: $home/bin/st2 execution list"
     smoke_test
+    remove_old_versions
 
     elapsed=$(($(date +%s) - started))
     url=$("$home/bin/st2lite-ctl" url)

@@ -24,6 +24,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+import psutil
+
 from st2lite.auth.passwords import write_password
 from st2lite.config.schema import current_user
 from st2lite.rendering.crypto import generate_key_file
@@ -73,6 +75,9 @@ class Deployment:
     ) -> None:
         self.stop()
 
+    def prepare(self) -> None:
+        """Make what the product needs before its first start; harmless to repeat. `start()` does it too."""
+
     def start(self) -> None:
         """Start what is not running, and wait until it answers."""
         raise NotImplementedError
@@ -107,10 +112,18 @@ class Deployment:
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
     def kill(self, name: str) -> None:
-        """End one process as a crash would (SIGKILL); `start()` brings it back."""
+        """End one service as a crash would (SIGKILL); `start()` brings it back.
+
+        The workers of a web server die with it, as they do under an init system that ends the whole control group. What
+        an action runner has started lives on: that is what a crash of it is like.
+        """
         process = self.processes.pop(name)
+        workers = psutil.Process(process.pid).children() if name in ("st2api", "st2auth") else []
         process.kill()
         process.wait()
+        for worker in workers:
+            worker.kill()
+        psutil.wait_procs(workers)
 
     def stop(self) -> None:
         """End all processes in an orderly way."""
@@ -248,8 +261,7 @@ class Separate(Deployment):
         return self._password
 
     def start(self) -> None:
-        if not self.configuration.exists():
-            self._prepare()
+        self.prepare()
         for name in self.SERVICES:
             self._spawn(name, name, "--config-file", self.configuration)
         for section, name in (("api", "st2api"), ("auth", "st2auth"), ("stream", "st2stream")):
@@ -277,7 +289,9 @@ class Separate(Deployment):
     def _base(self, section: str) -> str:
         return f"http://127.0.0.1:{self._ports[section]}"
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        if self.configuration.exists():
+            return
         if not self._shares_mongo:
             self._servers.enter_context(self.mongo)
         if not self._shares_rabbit:
