@@ -57,11 +57,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _main(words: list[str]) -> int:
-    from st2client import help as helptext
-
     if not words:
-        print(helptext.overview(), file=sys.stderr)
-        return EXIT_USAGE
+        return _overview(failed=True)
     globals_ = _parse_globals(words)
     if globals_.version:
         print(_version())
@@ -72,8 +69,7 @@ def _main(words: list[str]) -> int:
     if rest and rest[0] == "help":
         rest = [*rest[1:], "--help"]
     if globals_.help or rest in ([], ["--help"], ["-h"]):
-        print(helptext.overview(), file=sys.stdout if globals_.help or rest else sys.stderr)
-        return 0 if globals_.help or rest else EXIT_USAGE
+        return _overview(failed=not (globals_.help or rest))
     command, arguments = _find(rest)
     if isinstance(command, int):
         return command
@@ -83,6 +79,13 @@ def _main(words: list[str]) -> int:
         return command.run(args, session) or 0
     finally:
         session.close()
+
+
+def _overview(failed: bool) -> int:
+    from st2client import help as helptext
+
+    print(helptext.overview(), file=sys.stderr if failed else sys.stdout)
+    return EXIT_USAGE if failed else 0
 
 
 def _parse_globals(words: list[str]) -> argparse.Namespace:
@@ -104,7 +107,6 @@ def _parse_globals(words: list[str]) -> argparse.Namespace:
 
 def _find(words: list[str]) -> tuple[Command | int, list[str]]:
     """Find the command that words begin with; return it and the words after it, or an exit code."""
-    from st2client import help as helptext
     from st2client import registry
 
     first = registry.ALIASES.get(words[0], words[0])
@@ -115,6 +117,8 @@ def _find(words: list[str]) -> tuple[Command | int, list[str]]:
         return _unknown(words[0], registry.names(), "st2", "")
     rest = words[1:]
     if not rest or rest[0] in ("-h", "--help"):
+        from st2client import help as helptext
+
         print(helptext.group(first), file=sys.stdout if rest else sys.stderr)
         return (0 if rest else EXIT_USAGE), []
     for length in (2, 1):

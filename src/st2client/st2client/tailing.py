@@ -17,6 +17,8 @@ def tail(session: Session, execution: Any, output_type: str | None = None, metad
     :param output_type: only this kind: ``stdout``, ``stderr`` or ``output``; None or ``all`` for everything.
     :param metadata: put the time and the kind before each piece.
     """
+    if execution.status == "pending":
+        session.printer.remark(f"The execution waits for an answer: st2 inquiry respond {execution.id}")
     if execution.status in COMPLETED:
         _print_finished(session, execution, output_type)
     elif is_workflow(execution):

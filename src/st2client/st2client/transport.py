@@ -24,6 +24,9 @@ BasicAuth = tuple[str, str]
 
 Headers = dict[str, str]
 
+#: What servers say of a path they do not know.
+_UNKNOWN_ROUTE = "The resource could not be found."
+
 #: Path characters that need no escaping; "%" is escaped, so a name may hold any character.
 _SAFE_IN_SEGMENT = "-._~!$&'()*+,;=:@"
 
@@ -88,8 +91,8 @@ def _hint(status: int, fault: str) -> str:
         )
     if status == 403:
         return "The user you are logged in as may not do this. See who that is with: st2 whoami"
-    if status == 404 and not fault.strip().startswith("Unable"):
-        return ""
+    if status == 404 and fault in ("", _UNKNOWN_ROUTE):
+        return "This server does not offer that, or the URL is not the one of its API (usually it ends in /v1)."
     if status >= 500:
         return "The server failed; its log says why."
     return ""
