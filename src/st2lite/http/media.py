@@ -15,6 +15,9 @@ from st2lite.models.errors import InvalidInput
 MAX_BODY = 32 * 1024 * 1024
 """Largest request body, in bytes."""
 
+MAX_DEPTH = 100
+"""Deepest nesting of a JSON body: rendering, masking and validation recurse into it, and must not run out of stack."""
+
 _JSON = frozenset({"", "application/json", "text/plain"})
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -38,9 +41,31 @@ def parse_json(body: bytes) -> Any:
     if not body.strip():
         return {}
     try:
-        return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        value = _decode(body)
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"Failed to parse request body: {error}") from error
+    # Counting brackets is much cheaper than looking, and nearly always enough.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+        raise _too_deep()
+    return value
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(item, (dict, list)) for item in level)
+
+
+def _too_deep() -> InvalidInput:
+    return InvalidInput(f"Failed to parse request body: it is nested more than {MAX_DEPTH} levels deep; flatten it.")
 
 
 def read_body(req: falcon.Request) -> Any:

@@ -64,6 +64,7 @@ def test_unknown_executions_are_404(client: ApiClient, identifier: str, part: st
         ({"action": "core.noop", "parameters": []}, "parameters: Expected object"),
         ({"action": "core.noop", "delay": "soon"}, "delay: Expected int"),
         ({"action": "core.noop", "delay": -1}, "delay"),
+        ({"action": "core.noop", "delay": 10**30}, "delay"),
         ({"action": "core.noop", "context": "x"}, "context: Expected object"),
         ({"action": "core.noop", "notify": {"whenever": {}}}, "notify"),
         ({"action": "core.local", "parameters": {}}, "cmd"),
@@ -79,7 +80,9 @@ def test_bad_requests_name_what_is_wrong_and_leave_nothing_behind(client: ApiCli
     assert client.simulate_get("/v1/executions").json == []
 
 
-@pytest.mark.parametrize("body", ["[1]", "null", '"text"', "{", "{'a': 1}", '{"action": "\ud800"}'])
+@pytest.mark.parametrize(
+    "body", ["[1]", "null", '"text"', "{", "{'a': 1}", '{"action": "\ud800"}', r'{"action": "\ud800"}']
+)
 def test_bodies_that_are_no_object_are_refused(client: ApiClient, body: str) -> None:
     result = client.simulate_post("/v1/executions", body=body.encode("utf-8", "surrogatepass"))
     assert result.status_code == 400
@@ -92,6 +95,27 @@ def test_json_is_the_default_content_type_and_parameters_of_it_are_ignored(clien
     result = client.simulate_post("/v1/executions", body=body, content_type="application/xml")
     assert result.status_code == 400
     assert 'Unsupported Content-Type: "application/xml"' in result.json["faultstring"]
+
+
+@pytest.mark.parametrize("nested", ["[" * 200 + "]" * 200, '{"a":' * 200 + "1" + "}" * 200, "[" * 10**5 + "]" * 10**5])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/executions", '{"action": "core.noop", "context": {"x": %s}}'),
+        ("POST", "/v1/executions", '{"action": "core.noop", "parameters": {"x": %s}}'),
+        ("POST", "/v1/apikeys", '{"metadata": {"x": %s}}'),
+        ("POST", "/v1/actions", '{"name": "deep", "runner_type": "noop", "parameters": {"x": {"default": %s}}}'),
+        ("PUT", "/v1/keys/deep", '{"value": %s}'),
+    ],
+)
+def test_bottomless_bodies_are_refused(client: ApiClient, method: str, path: str, body: str, nested: str) -> None:
+    result = client.simulate_request(method, path, body=body % nested)
+    assert result.status_code == 400
+    assert "nested" in result.json["faultstring"]
+
+
+def test_large_bodies_that_are_flat_are_taken(client: ApiClient) -> None:
+    client.run(context={"rows": [{"number": number, "tags": []} for number in range(1000)]})
 
 
 def test_a_disabled_action_does_not_run(client: ApiClient) -> None:
@@ -303,6 +327,9 @@ def test_children_by_depth_and_order(client: ApiClient) -> None:
     assert children("depth=-1") == children("") == [first, grandchild, second]
     assert children("depth=1") == [first, second]
     assert children("depth=-1&result_fmt=sorted") == [first, second, grandchild]
+    client.end(grandchild, {"answer": 42})
+    rows = client.simulate_get(f"/v1/executions/{root}/children").json
+    assert [row.get("result") for row in rows] == [None, {"answer": 42}, None]
     assert client.fetch(root)["children"] == [first, second]
     assert client.fetch(first)["parent"] == root
 
