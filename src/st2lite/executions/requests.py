@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 NOTIFY_EVENTS = ("on-complete", "on-success", "on-failure")
 
+LONGEST_DELAY = 366 * 24 * 3600 * 1000
+"""Milliseconds: a year."""
+
 LoadConfig = Callable[[str, str], dict[str, Any]]
 """(pack, user) -> the pack's configuration with dynamic values resolved for that user."""
 
@@ -59,8 +62,8 @@ class Requests:
         action, runner = self._definition(ref)
         context = check_context(context)
         check_notify(notify)
-        if delay < 0:
-            raise InvalidInput(f"delay: {delay} is negative; give milliseconds to wait, or leave it out.")
+        if not 0 <= delay <= LONGEST_DELAY:
+            raise InvalidInput(f"delay: {delay} must lie between 0 and {LONGEST_DELAY} milliseconds, or be left out.")
         execution = self._new(action, runner, {**context, "user": user, "pack": action.pack})
         execution.notify = notify or {}
         execution.callback = callback or {}
