@@ -29,13 +29,15 @@ def get_execution(store: Store, identifier: str) -> Execution:
     return execution
 
 
-def children_of(store: Store, execution: Execution, depth: int = -1, by_start: bool = False) -> list[Execution]:
+def children_of(
+    store: Store, execution: Execution, depth: int = -1, by_start: bool = False, large: bool = False
+) -> list[Execution]:
     """Return the descendants of an execution down to `depth` levels (-1: all), depth first or by start time."""
     levels: dict[str, list[Execution]] = {}
     parents = [execution.id]
     level = 0
     while parents and (depth < 0 or level < depth):
-        found = _by_parents(store, parents)
+        found = _by_parents(store, parents, large)
         for child in found:
             levels.setdefault(child.parent or "", []).append(child)
         parents = [child.id for child in found if child.id not in levels]
@@ -71,10 +73,10 @@ def output_of(store: Store, execution: Execution, output_type: str | None = None
     return chunks
 
 
-def _by_parents(store: Store, parents: Sequence[str]) -> list[Execution]:
+def _by_parents(store: Store, parents: Sequence[str], large: bool = False) -> list[Execution]:
     found: list[Execution] = []
     for start in range(0, len(parents), _CHUNK):
         part = tuple(parents[start : start + _CHUNK])
         filters = (Equal("parent", part[0]) if len(part) == 1 else In("parent", part),)
-        found.extend(store.find(Execution, filters, (Order("start_timestamp"),), large=False))
+        found.extend(store.find(Execution, filters, (Order("start_timestamp"),), large=large))
     return found

@@ -9,7 +9,7 @@ import msgspec
 
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.views import ExecutionViews
-from st2lite.http.executions import view_all
+from st2lite.http.executions import shows, view_all
 from st2lite.http.params import boolean, choice, integer, read_selection, text, words
 from st2lite.models.document import Scalar
 from st2lite.models.errors import InvalidInput
@@ -32,7 +32,10 @@ class ExecutionParts:
         selection = read_selection(req)
         depth = integer(req, "depth")
         children = self._service.children(
-            self._service.get(id), -1 if depth is None else depth, by_start=text(req, "result_fmt") == "sorted"
+            self._service.get(id),
+            -1 if depth is None else depth,
+            by_start=text(req, "result_fmt") == "sorted",
+            large=shows(selection, "result"),
         )
         resp.media = view_all(self._service, self._views, children, selection)
 

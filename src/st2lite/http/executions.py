@@ -119,7 +119,7 @@ class Executions:
             filters.append(between)
         order = query.order if text(req, "sort") else _chronology(req)
         show = boolean(req, "show_secrets")
-        rows = self._service.find(filters, order, query.limit, query.offset, large=_shows(query.selection, "result"))
+        rows = self._service.find(filters, order, query.limit, query.offset, large=shows(query.selection, "result"))
         total = total_of(lambda: self._service.count(filters), query.limit, query.offset, len(rows))
         send_rows(resp, view_all(self._service, self._views, rows, query.selection, show), query.limit, total)
 
@@ -188,7 +188,7 @@ def view_all(
     show_secrets: bool = False,
 ) -> list[dict[str, Any]]:
     """Render executions as selected; their children are looked up only where they are shown."""
-    children = service.children_ids(executions) if executions and _shows(selection, "children") else {}
+    children = service.children_ids(executions) if executions and shows(selection, "children") else {}
     include = selection.include or None
     return [
         views.execution(
@@ -225,7 +225,8 @@ def _chronology(req: falcon.Request) -> tuple[Order, ...]:
     return NEWEST_FIRST
 
 
-def _shows(selection: Selection, attribute: str) -> bool:
+def shows(selection: Selection, attribute: str) -> bool:
+    """Tell whether a response carries an attribute, or parts of it."""
     if selection.include:
         return any(path.partition(".")[0] == attribute for path in selection.include)
     return attribute not in selection.exclude
