@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings, strategies
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -41,30 +41,56 @@ def requests() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def api_schema(shared_client: ApiClient) -> Any:
-    """The description as the app serves it, with some objects to hit."""
-    for _ in range(3):
-        shared_client.run()
-    shared_client.simulate_put("/v1/keys/colour", json={"value": "blue"})
+    """The description as the app serves it."""
     return schemathesis.openapi.from_wsgi("/v1/openapi.json", shared_client.app)
+
+
+@pytest.fixture
+def existing(shared_client: ApiClient) -> dict[str, dict[str, str]]:
+    """Parameters of paths that name objects which exist, by the first part of the path."""
+    identifier = shared_client.run("core.ask")
+    for status in ("running", "pending"):
+        shared_client.simulate_put(f"/v1/executions/{identifier}", json={"status": status, "result": {"schema": {}}})
+    shared_client.simulate_put("/v1/keys/colour", json={"value": "blue"})
+    shared_client.simulate_post("/v1/actions", json={"name": "probe", "runner_type": "noop"})
+    key = shared_client.simulate_post("/v1/apikeys").json["id"]
+    shared_client.run()
+    return {
+        "actions": {"ref_or_id": "default.probe"},
+        "runnertypes": {"name_or_id": "winrm-cmd"},
+        "executions": {"id": "last"},
+        "inquiries": {"id": identifier},
+        "packs": {"ref_or_id": "core", "file_path": "pack.yaml"},
+        "keys": {"name": "colour"},
+        "apikeys": {"id_or_key": key},
+    }
 
 
 @pytest.mark.parametrize(("path", "method", "mode"), list(requests()))
 def test_generated_requests(
-    api_schema: Any, shared_client: ApiClient, path: str, method: str, mode: schemathesis.GenerationMode
+    api_schema: Any,
+    shared_client: ApiClient,
+    existing: dict[str, dict[str, str]],
+    path: str,
+    method: str,
+    mode: schemathesis.GenerationMode,
 ) -> None:
     operation = api_schema[path][method.upper()]
+    names = existing.get(path.split("/")[1], {})
 
     # Deterministic: the same examples in every run.
-    @given(case=operation.as_strategy(generation_mode=mode))
+    @given(case=operation.as_strategy(generation_mode=mode), hit=strategies.booleans())
     @settings(
-        max_examples=40,
+        max_examples=25,
         deadline=None,
         derandomize=True,
         database=None,
         phases=(Phase.explicit, Phase.generate),
         suppress_health_check=list(HealthCheck),
     )
-    def send(case: Any) -> None:
+    def send(case: Any, hit: bool) -> None:
+        if hit:
+            case.path_parameters.update((name, value) for name, value in names.items() if f"{{{name}}}" in path)
         headers = {"X-Auth-Token": shared_client.token}
         case.call_and_validate(checks=CHECKS, base_url="http://localhost/v1", headers=headers)
 

@@ -70,6 +70,11 @@ def test_undeclared_and_empty_parameters_are_ignored() -> None:
     assert read_list(request("status=&colour=blue"), SPEC).filters == ()
 
 
+def test_one_of_several_values_is_used() -> None:
+    (only,) = read_list(request("status=failed&status=running"), SPEC).filters
+    assert only in (Equal("status", "failed"), Equal("status", "running"))
+
+
 def test_ids_are_a_comma_list() -> None:
     assert read_list(request("id=a,b, c"), SPEC).filters == (In("id", ("a", "b", "c")),)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from st2lite.http.openapi.parts import (
+    ANYTHING,
     BOOLEAN,
     IDENTIFIER,
     IDS,
@@ -124,7 +125,7 @@ PATHS: Json = {
                         "ETag": {"required": True, "schema": STRING},
                         "Last-Modified": {"required": True, "schema": STRING},
                     },
-                    "content": {"*/*": {"schema": STRING}},
+                    "content": {"*/*": {"schema": ANYTHING}},
                 },
                 "304": empty("The caller has this version already."),
             },
