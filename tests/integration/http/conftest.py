@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from st2lite.config.schema import Config, Database, KeyValue, Messaging, System
+from st2lite.config.schema import Auth, Config, Database, KeyValue, Messaging, System
 from st2lite.content.locations import PackLocations
 from st2lite.content.registrar import Registrar
 from st2lite.http.api_app import create_api_app
@@ -22,6 +24,7 @@ from st2lite.storage.open import open_store
 from tests.contract import Contract
 
 USER = "st2admin"
+PASSWORD = "open sesame"
 
 
 class ApiClient(testing.TestClient):
@@ -86,10 +89,14 @@ def open_client(database: Path, directory: Path, contract: Contract) -> Iterator
     shutil.copy(database, directory / "st2.db")
     key = directory / "datastore_key.json"
     generate_key_file(key)
+    # A hash that costs nothing: tests log in hundreds of times.
+    digest = base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest()).decode()
+    (directory / "htpasswd").write_text(f"{USER}:{{SHA}}{digest}\n")
     config = Config(
         database=Database(host=f"sqlite://{directory / 'st2.db'}"),
         messaging=Messaging(url="memory://"),
         system=System(base_path=str(directory)),
+        auth=Auth(backend_kwargs={"file_path": str(directory / "htpasswd")}),
         keyvalue=KeyValue(encryption_key_path=str(key)),
     )
     context = AppContext(config)

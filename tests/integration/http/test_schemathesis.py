@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,8 +17,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from st2lite.http.auth_app import create_auth_app
 from st2lite.http.openapi.document import document
-from tests.integration.http.conftest import ApiClient
+from tests.integration.http.conftest import PASSWORD, USER, ApiClient
 
 CHECKS = [
     not_a_server_error,
@@ -26,23 +28,27 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 VALID, INVALID = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 
 
 def requests() -> Iterator[Any]:
     """Every operation with valid input, and with invalid input where it takes any."""
-    for path, item in sorted(document("api")["paths"].items()):
-        for method in ("get", "put", "post", "delete"):
-            if method in item:
-                yield pytest.param(path, method, VALID, id=f"{method} {path} valid")
-                if item[method].get("security") != []:
-                    yield pytest.param(path, method, INVALID, id=f"{method} {path} invalid")
+    for service in ("api", "auth"):
+        for path, item in sorted(document(service)["paths"].items()):
+            for method in ("get", "put", "post", "delete"):
+                if method in item:
+                    name = f"{service} {method} {path}"
+                    yield pytest.param(service, path, method, VALID, id=f"{name} valid")
+                    if item[method].get("security") != []:
+                        yield pytest.param(service, path, method, INVALID, id=f"{name} invalid")
 
 
 @pytest.fixture(scope="module")
-def api_schema(shared_client: ApiClient) -> Any:
-    """The description as the app serves it."""
-    return schemathesis.openapi.from_wsgi("/v1/openapi.json", shared_client.app)
+def schemas(shared_client: ApiClient) -> dict[str, Any]:
+    """The descriptions as the apps serve them."""
+    apps = {"api": shared_client.app, "auth": create_auth_app(shared_client.context)}
+    return {name: schemathesis.openapi.from_wsgi("/v1/openapi.json", app) for name, app in apps.items()}
 
 
 @pytest.fixture
@@ -66,16 +72,17 @@ def existing(shared_client: ApiClient) -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.parametrize(("path", "method", "mode"), list(requests()))
+@pytest.mark.parametrize(("service", "path", "method", "mode"), list(requests()))
 def test_generated_requests(
-    api_schema: Any,
+    schemas: dict[str, Any],
     shared_client: ApiClient,
     existing: dict[str, dict[str, str]],
+    service: str,
     path: str,
     method: str,
     mode: schemathesis.GenerationMode,
 ) -> None:
-    operation = api_schema[path][method.upper()]
+    operation = schemas[service][path][method.upper()]
     names = existing.get(path.split("/")[1], {})
 
     # Deterministic: the same examples in every run.
@@ -91,7 +98,7 @@ def test_generated_requests(
     def send(case: Any, hit: bool) -> None:
         if hit:
             case.path_parameters.update((name, value) for name, value in names.items() if f"{{{name}}}" in path)
-        headers = {"X-Auth-Token": shared_client.token}
+        headers = {"X-Auth-Token": shared_client.token, "Authorization": BASIC}
         case.call_and_validate(checks=CHECKS, base_url="http://localhost/v1", headers=headers)
 
     send()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from falcon import testing
+from falcon.inspect import inspect_routes
 
 from st2lite import __version__
+from st2lite.http.openapi.document import document
 from tests.integration.http.conftest import ApiClient
 
 
@@ -31,6 +35,19 @@ def test_the_description_is_served_to_everybody(client: ApiClient, path: str) ->
     result = testing.TestClient(client.app).simulate_get(path)
     assert (result.status_code, result.json["openapi"]) == (200, "3.1.0")
     assert "/executions/{id}" in result.json["paths"]
+
+
+def test_what_is_served_is_described_and_the_other_way_round(client: ApiClient) -> None:
+    served = {
+        (re.sub(r":\w+}", "}", route.path), method.method.lower())
+        for route in inspect_routes(client.app)
+        for method in route.methods
+        if not method.internal and route.path != "/openapi.json"
+    }
+    described = {
+        (path, method) for path, item in document("api")["paths"].items() for method in item if method != "parameters"
+    }
+    assert served == described
 
 
 def test_every_operation_has_its_own_name_and_its_errors(client: ApiClient) -> None:
