@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 
 import msgspec
 
@@ -26,6 +27,9 @@ FLUSH_INTERVAL = 0.2
 
 FLUSH_SIZE = 32 * 1024
 """Characters after which a batch is written at once."""
+
+CHUNK_SIZE = 1024 * 1024
+"""Most characters of one chunk: every store holds it, however much of it needs escaping."""
 
 
 class Output:
@@ -47,10 +51,11 @@ class Output:
             if self._closed:
                 return
             last = self._chunks[-1] if self._chunks else None
-            if last is not None and last.output_type == output_type:
+            if last is not None and last.output_type == output_type and len(last.data) + len(text) <= CHUNK_SIZE:
                 last.data += text
             else:
-                self._chunks.append(self._chunk(output_type, text))
+                pieces = (text[start : start + CHUNK_SIZE] for start in range(0, len(text), CHUNK_SIZE))
+                self._chunks.extend(self._chunk(output_type, piece) for piece in pieces)
             self._size += len(text)
             size = self._size
         if size >= FLUSH_SIZE:
@@ -60,9 +65,8 @@ class Output:
 
     def flush(self) -> None:
         """Store and stream what was collected."""
-        chunks = self._take()
-        if chunks:
-            self._flusher.send(chunks, stored=False)
+        for batch in _batches(self._take()):
+            self._flusher.send(batch, stored=False)
 
     def close(self) -> msgspec.Raw:
         """Stop collecting; stream the rest and return it as JSON, to be stored with the execution."""
@@ -91,6 +95,20 @@ class Output:
             output_type=output_type,
             data=text,
         )
+
+
+def _batches(chunks: list[OutputChunk]) -> Iterator[list[OutputChunk]]:
+    """Part chunks into messages of a size that a broker takes."""
+    batch: list[OutputChunk] = []
+    size = 0
+    for chunk in chunks:
+        if batch and size + len(chunk.data) > CHUNK_SIZE:
+            yield batch
+            batch, size = [], 0
+        batch.append(chunk)
+        size += len(chunk.data)
+    if batch:
+        yield batch
 
 
 class Flusher:

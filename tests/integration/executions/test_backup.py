@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from tests.integration.executions.conftest import result_of
 
 from st2lite.executions.backup import BackupScheduler
 from st2lite.executions.inquiries import InquiryService
@@ -12,6 +11,7 @@ from st2lite.messaging.messages import ExecutionControl, WorkRequested
 from st2lite.models.execution import Execution, Worker
 from st2lite.models.ids import new_id
 from st2lite.models.timestamps import from_epoch
+from tests.integration.executions.conftest import result_of
 
 
 class Clock:

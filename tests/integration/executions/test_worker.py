@@ -3,15 +3,16 @@
 import threading
 
 import msgspec
-from tests.integration.executions.conftest import result_of
 
 from st2lite.executions import events
 from st2lite.executions.control import Control
+from st2lite.executions.output import CHUNK_SIZE
 from st2lite.executions.protocol import Outcome
 from st2lite.executions.queries import output_of
 from st2lite.messaging.messages import ExecutionChanged, ExecutionFinished, OutputAppended
 from st2lite.models.errors import StoreUnavailable
 from st2lite.models.execution import Execution, OutputChunk, Worker
+from tests.integration.executions.conftest import result_of
 
 
 def test_a_requested_execution_is_run_and_ended(store, bus, make, start_worker, wait_for):
@@ -166,6 +167,22 @@ def test_output_of_a_long_action_is_stored_while_it_runs(store, bus, make, runne
     release.set()
     ended = wait_for(execution, "succeeded")
     assert "".join(c.data for c in output_of(store, ended)) == "earlylate"
+
+
+def test_a_flood_of_output_is_stored_in_pieces(store, bus, make, runner, start_worker, wait_for):
+    text = "ä\x00" * 2_000_000
+
+    def act(run):
+        run.output.write("stdout", text)
+        return Outcome("succeeded", {})
+
+    runner.act = act
+    start_worker()
+    execution = make()
+    events.dispatch(bus, execution)
+    chunks = output_of(store, wait_for(execution, "succeeded"))
+    assert max(len(chunk.data) for chunk in chunks) == CHUNK_SIZE
+    assert "".join(chunk.data for chunk in chunks) == text
 
 
 def test_every_step_is_announced(store, bus, make, start_worker, wait_for):
