@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -28,7 +29,11 @@ ADMIN = "st2admin"
 
 
 def standalone_config(data_dir: Path, host: str, port: int, packs: Sequence[Path], file: Path | None = None) -> Config:
-    """The configuration of standalone: everything lies in `data_dir`; an optional st2.conf sets the rest."""
+    """The configuration of standalone: everything lies in `data_dir`; an optional st2.conf sets the rest.
+
+    Port 0 becomes a free one here, because actions are told the address before anything listens on it.
+    """
+    port = port or _free_port(host)
     base_url = f"http://{'127.0.0.1' if host in ('', '0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared
     overrides: dict[str, dict[str, Any]] = {
         "api": {"host": host, "port": port, "auth_cookie_secure": False},
@@ -113,6 +118,11 @@ def _prepare(data_dir: Path) -> IO[str]:
     if not (data_dir / "datastore_key.json").exists():
         generate_key_file(data_dir / "datastore_key.json")
     return lock
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        return int(listener.getsockname()[1])
 
 
 def _write_secret(path: Path, text: str) -> None:
