@@ -7,10 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers.mongod import MongoServer
+from tests.servers.rabbitmq import RabbitServer
 
 
 @pytest.fixture(scope="session")
 def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoServer]:
     """A MongoDB server with authentication; give each test a database of its own: `mongo_server.uri(database)`."""
     with MongoServer(tmp_path_factory.mktemp("mongod"), auth=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbit_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
+    """A RabbitMQ node that nobody stops; a test that has to takes one of its own."""
+    with RabbitServer(tmp_path_factory.mktemp("rabbitmq")) as server:
         yield server

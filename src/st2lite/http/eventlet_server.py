@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import resource
 import signal
 import socket
@@ -53,7 +54,7 @@ def serve(name: str, host: str, port: int, hooks: Hooks) -> None:
     wsgi = importlib.import_module("eventlet.wsgi")
     _allow_many_files()
     try:
-        listener = eventlet.listen((host, port), _family(host), backlog=_BACKLOG)
+        listener = eventlet.listen((host, port), _family(host), backlog=_BACKLOG, reuse_port=False)
     except OSError as error:
         raise ConfigError(f"[stream] host, port: {host}:{port} cannot be used: {error.strerror}.") from error
     app = hooks.open_app()
@@ -82,6 +83,8 @@ def serve(name: str, host: str, port: int, hooks: Hooks) -> None:
 
 
 def _import_eventlet() -> Any:
+    # Its own resolver costs 8 MB; only database and broker are looked up here, now and then.
+    os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
     with warnings.catch_warnings():
         # It says of itself that new projects should not use it: true, and decided (this one module is all there is).
         warnings.simplefilter("ignore")
