@@ -86,7 +86,7 @@ class TestActions:
         assert created["ref"] == "default.made"
         assert st2("run", "default.made", "-j").json["result"]["stdout"] == "first"
 
-        twice = st2("action", "create", str(file), check=1)
+        twice = st2("action", "create", str(file), check=2)
         assert "409 Client Error: Conflict" in twice.text
 
         file.write_text(self.METADATA + 'parameters: {cmd: {default: "echo second"}}\n')
@@ -105,22 +105,21 @@ class TestActions:
         for ref in ("default.made", "default.copy"):
             deleted = st2("action", "delete", ref)
             assert "has been successfully deleted" in deleted.stdout
-        assert "is not found" in st2("action", "delete", "default.made", check=2).text
+        assert 'Action "default.made" is not found.' in st2("action", "delete", "default.made", check=None).text
 
     @pytest.mark.parametrize(
         ("metadata", "word"),
         [
             ("name: x\npack: default\nrunner_type: no-such-runner\n", "no-such-runner"),
-            ("name: x\npack: nosuchpack\nrunner_type: noop\n", "nosuchpack"),
             ("pack: default\nrunner_type: noop\n", "name"),
-            ("name: x\npack: default\nrunner_type: noop\nparameters: {a: {type: stringg}}\n", "stringg"),
+            ("name: x\npack: default\nrunner_type: noop\nparameters: {a: {type: stringg}}\n", "type has to be"),
             ("name: x\npack: default\nrunner_type: noop\nenabled: maybe\n", "enabled"),
         ],
     )
     def test_what_is_no_action(self, st2: UpstreamCli, tmp_path: Path, metadata: str, word: str) -> None:
         file = tmp_path / "bad.yaml"
         file.write_text(metadata)
-        answer = st2("action", "create", str(file), check=1)
+        answer = st2("action", "create", str(file), check=2)
         assert "400 Client Error: Bad Request" in answer.text
         assert word in answer.text
 
@@ -139,8 +138,8 @@ class TestExecutions:
         newest = st2("execution", "list", "-n", "1", "--action", "core.noop", "--status", "succeeded", "-j").json
         assert newest[0]["id"] == ids[1]
         assert st2("execution", "list", "--action", "core.nosuch", "-j").json == []
-        table = st2("execution", "list", "-n", "1")
-        assert "Only first 1 action executions are displayed" in table.text
+        table = st2("execution", "list", "-n", "2")
+        assert "Only first 2 action executions are displayed" in table.text
         assert "core.noop" in table.stdout
 
     def test_list_between_times(self, st2: UpstreamCli) -> None:
@@ -171,7 +170,7 @@ class TestExecutions:
         again = st2("execution", "cancel", execution_id, check=None)
         assert "canceled" in again.text
         assert "Traceback" not in again.text
-        assert "not" in st2("execution", "cancel", "0" * 24, check=None).text
+        assert "Unable to identify resource" in st2("execution", "cancel", "0" * 24, check=None).text
 
     def test_re_run(self, st2: UpstreamCli) -> None:
         first = st2("run", "core.local", "cmd=echo once", "-j").json
@@ -182,10 +181,11 @@ class TestExecutions:
         assert other["result"]["stdout"] == "twice"
         failed = st2("execution", "re-run", first["id"], "cmd=exit 5", "-j", check=1).json
         assert failed["result"]["return_code"] == 5
-        assert st2("execution", "get", again["id"], "--attr", "context", "-j").json["context"]["re-run"]["ref"] == first["id"]
+        context = st2("execution", "get", again["id"], "--attr", "context", "-j").json["context"]
+        assert context["re-run"]["ref"] == first["id"]
 
     def test_tail(self, st2: UpstreamCli) -> None:
-        execution_id = st2.start("core.local", "cmd=echo one; sleep 3; echo two; echo bad >&2")
+        execution_id = st2.start("core.local", "cmd=sleep 3; echo one; sleep 2; echo two; sleep 1; echo bad >&2")
         text = st2("execution", "tail", execution_id).stdout
         assert [line for line in text.splitlines() if line in ("one", "two", "bad")] == ["one", "two", "bad"]
         assert f"Execution {execution_id} has completed (status=succeeded)." in text
@@ -194,8 +194,9 @@ class TestExecutions:
         only = st2("execution", "tail", execution_id, "--type", "stderr").stdout
         assert "bad" in only
         assert "one" not in only
-        marked = st2("execution", "tail", "last", "--include-metadata").stdout
-        assert "stdout" in marked
+        running = st2.start("core.local", "cmd=sleep 3; echo late")
+        assert "[stdout] late" in st2("execution", "tail", "last", "--include-metadata").stdout
+        st2.wait(running, "succeeded")
 
     def test_only_workflows_can_be_paused(self, st2: UpstreamCli) -> None:
         execution_id = st2.start("core.local", "cmd=sleep 600")
@@ -261,7 +262,8 @@ class TestKeys:
         assert "not a string" in st2("key", "load", str(file), check=1).text
         st2("key", "load", "-c", str(file))
         assert json.loads(st2("key", "get", "load.two", "-j").json["value"]) == {"a": 1}
-        assert [pair["name"] for pair in st2("key", "list", "--prefix", "load.", "-j").json] == ["load.one", "load.two"]
+        listed = st2("key", "list", "--prefix", "load.", "-j").json
+        assert sorted(pair["name"] for pair in listed) == ["load.one", "load.two"]
         assert "Deleted 2 keys" in st2("key", "delete_by_prefix", "-p", "load.").stdout
         assert "load." not in st2("key", "list").stdout
 
@@ -321,11 +323,6 @@ class TestInquiries:
         assert "403 Client Error: Forbidden" in refused.text
         assert st2("execution", "get", execution_id, "-j").json["status"] == "pending"
 
-    def test_answering_by_questions(self, st2: UpstreamCli) -> None:
-        execution_id = st2("run", "core.ask", "-j").json["id"]
-        st2("inquiry", "respond", execution_id, stdin="yes\n")
-        assert st2.wait(execution_id, "succeeded")["result"]["response"] == {"continue": True}
-
 
 class TestRunners:
     NAMES = {
@@ -361,13 +358,15 @@ class TestPacks:
     def test_register(self, st2: UpstreamCli, deployment: Deployment) -> None:
         actions = deployment.directory / "probe-packs" / "probe" / "actions"
         (actions / "late.yaml").write_text("name: late\nrunner_type: local-shell-cmd\nenabled: true\nentry_point: ''\n")
-        counts = st2("pack", "register", "probe", "--types", "actions", "-j").json
-        assert counts["actions"] == 5
+        # With -j this client stumbles over the parentheses in the names of the counts.
+        assert re.search(r"\| actions +\| 5 +\|", st2("pack", "register", "probe", "--types", "actions").stdout)
         assert st2("run", "probe.late", "cmd=echo here", "-j").json["result"]["stdout"] == "here"
         (actions / "late.yaml").unlink()
-        everything = st2("pack", "register", "-j").json
-        assert everything["actions"] > 15
-        assert "not found" in st2("pack", "register", "nosuch", check=None).text.lower()
+        everything = re.search(r"\| actions +\| (\d+) +\|", st2("pack", "register").stdout)
+        assert everything
+        assert int(everything[1]) > 15
+        missing = st2("pack", "register", "nosuch", check=2)
+        assert 'Pack "nosuch" not found on disk' in missing.text
 
 
 class TestTheRest:
