@@ -12,7 +12,7 @@ import pytest
 from st2lite.http import stream_hub
 from st2lite.http.stream_events import Event, frame
 from st2lite.http.stream_hub import Client, Filter, StreamHub
-from st2lite.messaging.contract import Bus
+from st2lite.messaging.contract import Bus, Stoppable
 from st2lite.messaging.messages import Announced, ExecutionChanged, ExecutionFinished
 from st2lite.messaging.open import open_bus
 from st2lite.models.errors import NotFound
@@ -72,7 +72,6 @@ def shelf() -> Shelf:
 @pytest.fixture
 def hub(bus: Bus, views: CountingViews, shelf: Shelf) -> Iterator[StreamHub]:
     hub = StreamHub(bus, shelf, views)  # type: ignore[arg-type]
-    hub.start()
     yield hub
     hub.stop()
 
@@ -140,6 +139,38 @@ def test_a_slow_client_is_dropped_and_the_others_go_on(
     assert slow.ended
     assert hub.size == 1
     assert "too slowly" in caplog.text
+
+
+def test_the_bus_is_listened_to_only_while_somebody_watches(
+    bus: Bus, hub: StreamHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_hub, "LINGER_SECONDS", 0.01)
+    opened: list[str] = []
+    left = threading.Event()
+    subscribe = bus.subscribe
+
+    class Watched:
+        def __init__(self, subscription: Stoppable) -> None:
+            self._subscription = subscription
+
+        def stop(self) -> None:
+            self._subscription.stop()
+            left.set()
+
+    def recorded(kinds: Any, handler: Any) -> Stoppable:
+        opened.append("subscribed")
+        return Watched(subscribe(kinds, handler))
+
+    monkeypatch.setattr(bus, "subscribe", recorded)
+    first, second = hub.open(Filter()), hub.open(Filter())
+    hub.close(first)
+    assert opened == ["subscribed"]
+    hub.close(second)
+    assert left.wait(PATIENCE)
+    again = hub.open(Filter())
+    bus.publish(Announced("again", {}))
+    assert next_name(again) == "st2.announcement__again"
+    assert opened == ["subscribed"] * 2
 
 
 def test_stopping_ends_all_clients_and_takes_no_more(hub: StreamHub) -> None:
