@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.conformance.bus_suite import BusSuite
 
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
 from st2lite.models.errors import ConfigError
+from tests.conformance.bus_suite import BusSuite
 
 
 class TestMemoryBus(BusSuite):
