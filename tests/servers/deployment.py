@@ -14,6 +14,7 @@ import configparser
 import contextlib
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ import psutil
 
 from st2lite.auth.passwords import write_password
 from st2lite.config.schema import current_user
+from st2lite.content.locations import DEFAULT_PACK, system_packs_dir
 from st2lite.rendering.crypto import generate_key_file
 from tests.servers.mongod import MongoServer
 from tests.servers.ports import free_ports
@@ -298,6 +300,7 @@ class Separate(Deployment):
             self._servers.enter_context(self.rabbit)
         for name in ("packs", "configs", "virtualenvs"):
             (self.base_path / name).mkdir(parents=True, exist_ok=True)
+        shutil.copytree(system_packs_dir() / DEFAULT_PACK, self.base_path / "packs" / DEFAULT_PACK)
         write_password(self.directory / "htpasswd", self.user, self._password)
         generate_key_file(self.directory / "datastore_key.json")
         defaults: dict[str, dict[str, object]] = {

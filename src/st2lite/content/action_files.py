@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from st2lite.content.actions import make_action
-from st2lite.content.locations import PackLocations
+from st2lite.content.locations import DEFAULT_PACK, PackLocations
 from st2lite.content.packs import is_pack_ref, list_files
 from st2lite.content.paths import inside, write_atomically
 from st2lite.content.yaml_files import dump
@@ -18,7 +18,6 @@ from st2lite.models.errors import Conflict, ContentError, Forbidden, InvalidInpu
 from st2lite.models.pack import Pack
 from st2lite.storage.contract import Equal, Store
 
-DEFAULT_PACK = "default"
 PROTECTED_PACK = "core"
 _FILE_NAME = re.compile(r"[\w-][\w.-]*")
 _WORKFLOW_RUNNERS = frozenset({"orquesta", "action-chain", "mistral-v2"})

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+DEFAULT_PACK = "default"
+"""The pack of actions made through the API without naming one: it is written to, so it lies beside the user's packs."""
+
 
 def system_packs_dir() -> Path:
     """Directory of the packs that come with the product: inside an installed package, at the root of a checkout."""
@@ -15,6 +18,8 @@ def system_packs_dir() -> Path:
 
 class PackLocations:
     """The directories that hold packs, in order of precedence: the first that has a pack wins.
+
+    Only the pack `default` is looked for in the system's directory last, since users add to a copy of it.
 
     `system` is the directory of system packs (None: the one that comes with the product), `configs` that of
     `<pack>.yaml` configuration files, `overrides` that of files that enable or disable content.
@@ -36,7 +41,7 @@ class PackLocations:
         """Absolute directory of a pack, None if it is not on this host."""
         if not pack or "/" in pack or pack in (".", ".."):
             return None
-        for root in self.roots:
+        for root in self._roots_of(pack):
             path = root / pack
             if path.is_dir():
                 return path.absolute()
@@ -53,7 +58,11 @@ class PackLocations:
             for path in entries:
                 if not path.name.startswith(".") and path.is_dir():
                     found.setdefault(path.name, path.absolute())
-        return found
+        own = self.pack_dir(DEFAULT_PACK)
+        return found if own is None else {**found, DEFAULT_PACK: own}
+
+    def _roots_of(self, pack: str) -> list[Path]:
+        return [*self.roots[1:], self.system] if pack == DEFAULT_PACK else self.roots
 
     def config_file(self, pack: str) -> Path | None:
         """The configuration file of a pack, whether it exists or not."""

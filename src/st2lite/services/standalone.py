@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import secrets
+import shutil
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import IO, Any
 from st2lite.auth.passwords import write_password
 from st2lite.config.load import load
 from st2lite.config.schema import Config, current_user
+from st2lite.content.locations import DEFAULT_PACK, system_packs_dir
 from st2lite.content.registrar import Registrar
 from st2lite.http.standalone import StandaloneServer, create_mounts
 from st2lite.models.errors import ConfigError
@@ -111,6 +113,8 @@ def _prepare(data_dir: Path) -> IO[str]:
     lock.flush()
     for name in ("packs", "configs", "virtualenvs"):
         (data_dir / name).mkdir(exist_ok=True)
+    if not (data_dir / "packs" / DEFAULT_PACK).exists():
+        shutil.copytree(system_packs_dir() / DEFAULT_PACK, data_dir / "packs" / DEFAULT_PACK)
     if not (data_dir / "htpasswd").exists():
         password = secrets.token_urlsafe(18)
         _write_secret(data_dir / "admin-password", password + "\n")

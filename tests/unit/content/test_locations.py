@@ -18,3 +18,13 @@ def test_the_first_root_with_a_pack_wins(tmp_path):
 def test_system_packs_are_found_in_a_checkout():
     assert PackLocations(None, []).pack_dir("core") == system_packs_dir() / "core"
     assert (system_packs_dir() / "core" / "pack.yaml").is_file()
+
+
+def test_the_default_pack_of_the_user_goes_before_the_one_of_the_product(tmp_path):
+    for root in ("system", "own"):
+        for pack in ("core", "default"):
+            (tmp_path / root / pack).mkdir(parents=True)
+    locations = PackLocations(tmp_path / "system", [tmp_path / "own"])
+    assert locations.pack_dir("default") == tmp_path / "own" / "default"
+    assert locations.pack_dir("core") == tmp_path / "system" / "core"
+    assert locations.all_packs()["default"] == tmp_path / "own" / "default"
