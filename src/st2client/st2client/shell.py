@@ -6,6 +6,7 @@ that the server refused; 3 ``--print-config``; 130 interrupted.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ EXIT_ERROR, EXIT_USAGE, EXIT_CONFIG_PRINTED, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 def entry() -> None:
     """Run the command line of the process, and end the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # terminals that cannot show a character still get a line
     code = main(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -40,11 +44,9 @@ def main(argv: Sequence[str]) -> int:
     if words == ["--version"]:
         print(_version())
         return 0
-    if os.environ.get("ST2_CLI_RENCODE_ARGV", "").lower() in ("1", "true", "yes"):
-        words = [word.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for word in words]
     debug = "--debug" in words
     try:
-        return _main(words)
+        return _main([_decoded(word) for word in words])
     except SystemExit as leaving:  # the argument parser's way to end with usage or help
         return leaving.code if isinstance(leaving.code, int) else EXIT_ERROR
     except KeyboardInterrupt:
@@ -54,6 +56,18 @@ def main(argv: Sequence[str]) -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - a user gets a message, never a traceback
         return _report(error, debug)
+
+
+def _decoded(word: str) -> str:
+    """A word of the command line as text, also where the locale is not UTF-8 (``ST2_CLI_RENCODE_ARGV`` of old)."""
+    if word.isascii():
+        return word
+    try:
+        return word.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeDecodeError as error:
+        from st2client.errors import UsageError
+
+        raise UsageError(f"The argument {word!a} is not UTF-8 text.") from error
 
 
 def _main(words: list[str]) -> int:

@@ -284,6 +284,8 @@ def path(*segments: str) -> str:
     The first segment may hold slashes of its own (``rbac/roles``).
     """
     first, *rest = segments
+    if "" in rest:
+        raise UsageError("The name or id of a resource is empty.")
     return "/" + "/".join([first, *(quote(str(segment), safe=_SAFE_IN_SEGMENT) for segment in rest)])
 
 

@@ -70,6 +70,32 @@ def test_something_else_answers(api: FakeApi, cli: Cli) -> None:
     assert "<html>welcome" in outcome.err
 
 
+@pytest.mark.parametrize("document", [[], "text", None, 5])
+def test_answers_of_another_shape(api: FakeApi, cli: Cli, document: object) -> None:
+    api.answers["GET", "/rules/x"] = 200, document
+    api.answers["GET", "/timers"] = 200, [document]
+    assert "Expected an object from" in cli("rule", "get", "x").err
+    assert "Expected an object from" in cli("timer", "list").err
+    api.answers["GET", "/timers"] = 200, {}
+    assert "Expected a list from" in cli("timer", "list").err
+
+
+def test_empty_names(api: FakeApi, cli: Cli) -> None:
+    for line in (("key", "get", ""), ("action", "delete", ""), ("execution", "cancel", "")):
+        outcome = cli(*line)
+        assert outcome.code == 1
+        assert "is empty" in outcome.err
+    assert api.requests == []
+
+
+def test_arguments_that_are_not_text(api: FakeApi, cli: Cli) -> None:
+    outcome = cli("run", "core.local", "\udcff")
+    assert outcome.code == 1
+    assert "is not UTF-8 text" in outcome.err
+    cli("run", "core.local", "\udcc3\udca9")
+    assert api.bodies[2]["parameters"] == {"cmd": "é"}
+
+
 @pytest.mark.parametrize("line", ["action get core.missing", "execution get missing", "key get missing"])
 def test_one_missing_thing_fails(api: FakeApi, cli: Cli, line: str) -> None:
     outcome = cli(*line.split())

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from st2client.connections import Verify
-from st2client.errors import NotFoundError, St2ClientError
+from st2client.errors import NotFoundError, ResponseError, St2ClientError
 from st2client.models.core import Resource
 from st2client.transport import BasicAuth, HttpClient, Response, environment_credentials, path
 
@@ -98,7 +98,7 @@ class ResourceManager(ApiManager):
     def get_by_id(self, id: str, **kwargs: Any) -> Any:
         """Return one resource by its id (or ref, where the kind has refs); None when there is none."""
         response = self.call_if_found("GET", self.url(id), **kwargs)
-        return None if response is None else self.resource.deserialize(response.json())
+        return None if response is None else self._load(response)
 
     def get_by_ref_or_id(self, ref_or_id: str, **kwargs: Any) -> Any:
         """Same as :meth:`get_by_id`."""
@@ -179,7 +179,15 @@ class ResourceManager(ApiManager):
         return found
 
     def _load(self, response: Response) -> Any:
-        return self.resource.deserialize(response.json())
+        return self._resource(response.json(), response)
 
     def _load_many(self, response: Response) -> list[Any]:
-        return [self.resource.deserialize(item) for item in response.json()]
+        found = response.json()
+        if not isinstance(found, list):
+            raise ResponseError(f"Expected a list from {response.url}, got: {response.text[:80]}")
+        return [self._resource(item, response) for item in found]
+
+    def _resource(self, document: Any, response: Response) -> Any:
+        if not isinstance(document, dict):
+            raise ResponseError(f"Expected an object from {response.url}, got: {response.text[:80]}")
+        return self.resource.deserialize(document)
