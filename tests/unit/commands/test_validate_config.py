@@ -1,4 +1,5 @@
 import configparser
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,9 @@ def test_the_reference_is_a_file_that_can_be_used():
     parser = configparser.RawConfigParser()
     parser.read_string("\n".join(lines))
     assert parser.get("api", "port") == "9101"
+
+
+def test_the_documentation_shows_every_option_as_it_is():
+    page = Path(__file__).parents[3] / "docs" / "reference" / "configuration.md"
+    _, _, listing = page.read_text().partition("```ini\n")
+    assert listing == reference().rstrip() + "\n```\n", "write what st2-validate-config --list-options prints"
