@@ -9,6 +9,7 @@ import msgspec
 
 from st2lite.executions.queries import NEWEST_FIRST
 from st2lite.executions.service import ExecutionService
+from st2lite.executions.transitions import RESULT_LIMIT
 from st2lite.executions.views import ExecutionViews
 from st2lite.http.bodies import read_as
 from st2lite.http.middleware import identity_of
@@ -69,7 +70,6 @@ _PATHS = {
     "trigger_type.name": "trigger_type",
     "trigger_instance.id": "trigger_instance",
 }
-_MOST_RESULT = 14 * 1024 * 1024
 
 
 class ExecutionRequest(msgspec.Struct):
@@ -245,6 +245,6 @@ def _context_of(req: falcon.Request) -> dict[str, Any]:
 
 def _largest_result(req: falcon.Request) -> int | None:
     largest = integer(req, "max_result_size")
-    if largest is not None and not 0 < largest <= _MOST_RESULT:
-        raise InvalidInput(f'Parameter "max_result_size" is {largest}; it must lie between 1 and {_MOST_RESULT} bytes.')
+    if largest is not None and not 0 < largest <= RESULT_LIMIT:
+        raise InvalidInput(f'Parameter "max_result_size" is {largest}; it must lie between 1 and {RESULT_LIMIT} bytes.')
     return largest

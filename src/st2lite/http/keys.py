@@ -15,9 +15,10 @@ _LIST = ListSpec(sortable={"id": "id", "name": "name", "expire_timestamp": "expi
 
 
 class KeyInput(msgspec.Struct):
-    """Body of `PUT /keys/{name}`; the name is the one in the path. `ttl` is in seconds."""
+    """Body of `PUT /keys/{name}`; the name that counts is the one in the path. `ttl` is in seconds."""
 
     value: str
+    name: str | None = None
     secret: bool | None = None
     encrypted: bool | None = None
     scope: str | None = None

@@ -46,7 +46,7 @@ SCHEMAS: Json = {
             "user": {"type": ["string", "null"]},
             "metadata": {"type": ["object", "null"]},
             "key_hash": {"type": ["string", "null"]},
-            "id": {"type": ["string", "null"]},
+            "id": {"type": ["string", "null"], "pattern": "^[0-9a-f]{24}$"},
             "enabled": {"type": ["boolean", "null"]},
         }
     ),
@@ -67,7 +67,7 @@ SCHEMAS: Json = {
     ),
 }
 
-_ID_OR_KEY = path("id_or_key", "Id of the API key, or the key itself.")
+_ID_OR_KEY = path("id_or_key", "Id of the API key, or the key itself.", "65f0aa0000000000000000f1")
 _ONE = answer(ref("ApiKey"), "The API key.")
 
 PATHS: Json = {

@@ -6,6 +6,7 @@ from st2lite.http.openapi.parts import (
     BOOLEAN,
     IDENTIFIER,
     IDS,
+    INCLUDE,
     LIMIT,
     OBJECT,
     OFFSET,
@@ -19,6 +20,7 @@ from st2lite.http.openapi.parts import (
     closed,
     described,
     empty,
+    excluding,
     filters,
     opened,
     operation,
@@ -49,8 +51,8 @@ _DATA_FILES = described(
 _INPUT_PROPERTIES: Json = {
     **{name: ACTION_PROPERTIES[name] for name in ("description", "enabled", "entry_point", "parameters", "notify")},
     "name": {"type": "string", "minLength": 1},
-    "pack": STRING,
-    "runner_type": ACTION_PROPERTIES["runner_type"],
+    "pack": {"type": "string", "pattern": "^[a-z0-9_]*$", "description": "`default` when empty."},
+    "runner_type": {**ACTION_PROPERTIES["runner_type"], "minLength": 1},
     "output_schema": OBJECT,
     "tags": array(opened({"name": STRING, "value": STRING})),
     "data_files": _DATA_FILES,
@@ -66,13 +68,24 @@ SCHEMAS: Json = {
     },
 }
 
+_SELECTION = [INCLUDE, excluding("parameters", "notify")]
 _LIST = [
     IDS,
     *filters(pack="Pack of the action.", name="Name of the action.", tags="Name of a tag."),
     LIMIT,
     OFFSET,
-    *SELECTION,
+    *_SELECTION,
 ]
+_EXAMPLE: Json = {
+    "name": "greet",
+    "pack": "default",
+    "runner_type": "local-shell-cmd",
+    "description": "Greets somebody.",
+    "parameters": {
+        "name": {"type": "string", "required": True},
+        "cmd": {"immutable": True, "default": "echo hello {{name}}"},
+    },
+}
 _ONE = answer(ref("Action"), "The action.")
 
 PATHS: Json = {
@@ -82,7 +95,7 @@ PATHS: Json = {
             "createAction",
             "Create an action, and files of it",
             {"201": answer(ref("Action"), "The new action.")},
-            request=body(ref("ActionInput")),
+            request=body(ref("ActionInput"), example=_EXAMPLE),
             errors=("403", "404", "409"),
         ),
     },
@@ -93,7 +106,7 @@ PATHS: Json = {
             "updateAction",
             "Replace an action",
             {"200": _ONE},
-            request=body(ref("ActionInput")),
+            request=body(ref("ActionInput"), example=_EXAMPLE),
             errors=("403", "404", "409"),
         ),
         "delete": operation(
@@ -128,7 +141,7 @@ PATHS: Json = {
             "listActionOverviews",
             "List actions with the parameters of their runners",
             {"200": rows(ref("Action"), "Actions.")},
-            parameters=[IDS, *filters(name="Name of the action."), LIMIT, OFFSET, *SELECTION],
+            parameters=[IDS, *filters(name="Name of the action."), LIMIT, OFFSET, *_SELECTION],
         ),
     },
     "/actions/views/overview/{ref_or_id}": {

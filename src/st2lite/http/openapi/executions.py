@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from st2lite.executions.requests import LONGEST_DELAY
+from st2lite.executions.transitions import RESULT_LIMIT
 from st2lite.http.openapi.parts import (
     ANYTHING,
+    BOOLEAN,
     EXCLUDE,
     IDENTIFIER,
     IDS,
@@ -22,8 +25,10 @@ from st2lite.http.openapi.parts import (
     body,
     closed,
     described,
+    excluding,
     filters,
     header,
+    moments,
     opened,
     operation,
     path,
@@ -38,7 +43,7 @@ _LIVEACTION = closed(
     {
         "id": IDENTIFIER,
         "action": described(STRING, "Reference of the action."),
-        "action_is_workflow": {"type": "boolean"},
+        "action_is_workflow": BOOLEAN,
         "callback": OBJECT,
         "runner_info": OBJECT,
         "parameters": OBJECT,
@@ -78,6 +83,7 @@ _NULLABLE_OBJECT: Json = {"type": ["object", "null"]}
 _DELAY: Json = {
     "type": ["integer", "null"],
     "minimum": 0,
+    "maximum": LONGEST_DELAY,
     "description": "Milliseconds to wait before the execution starts.",
 }
 _NAMES = array({"type": ["string", "null"]})
@@ -86,7 +92,7 @@ SCHEMAS: Json = {
     "Execution": closed(_EXECUTION, description="Attributes without a value, and empty ones, are absent."),
     "ExecutionRequest": opened(
         {
-            "action": described(STRING, "Reference of the action."),
+            "action": {"type": "string", "minLength": 1, "description": "Reference of the action."},
             "parameters": _NULLABLE_OBJECT,
             "user": described({"type": ["string", "null"]}, "Run for this user instead of the caller."),
             "context": _NULLABLE_OBJECT,
@@ -111,7 +117,7 @@ SCHEMAS: Json = {
     ),
 }
 
-_ID = path("id", "Id of the execution, or `last` for the newest one.")
+_ID = path("id", "Id of the execution, or `last` for the newest one.", "last")
 _ONE = answer(ref("Execution"), "The execution.")
 _FILTERS = filters(
     status="Status.",
@@ -124,13 +130,14 @@ _FILTERS = filters(
     trigger_instance="Id of the trigger instance.",
     user="User for whom the action ran.",
     liveaction="Id of the live action.",
-    timestamp="Started exactly then.",
-    timestamp_gt="Started later.",
-    timestamp_lt="Started earlier.",
-    sort_asc="Oldest first when given.",
-    sort_desc="Newest first when given.",
     filter="Space separated `path:value` pairs, for example `action.ref:core.local status:failed`.",
 )
+_EXCLUDE = excluding("result", "trigger_instance", "status")
+_CHRONOLOGY = [
+    *moments(timestamp="Started exactly then.", timestamp_gt="Started later.", timestamp_lt="Started earlier."),
+    query("sort_asc", BOOLEAN, "Oldest first."),
+    query("sort_desc", BOOLEAN, "Newest first."),
+]
 _ERROR_IN_200 = answer({"anyOf": [ref("Execution"), ref("Error")]}, "The execution, or why it cannot be canceled.")
 
 PATHS: Json = {
@@ -139,14 +146,14 @@ PATHS: Json = {
             "listExecutions",
             "List executions, newest first",
             {"200": rows(ref("Execution"), "Executions.")},
-            parameters=[IDS, *_FILTERS, LIMIT, OFFSET, SORT, INCLUDE, EXCLUDE, SHOW_SECRETS],
+            parameters=[IDS, *_FILTERS, *_CHRONOLOGY, LIMIT, OFFSET, SORT, INCLUDE, _EXCLUDE, SHOW_SECRETS],
         ),
         "post": operation(
             "requestExecution",
             "Run an action",
             {"201": answer(ref("Execution"), "The execution, requested.")},
             parameters=[SHOW_SECRETS, header("st2-context", STRING, "JSON object merged into the context.")],
-            request=body(ref("ExecutionRequest")),
+            request=body(ref("ExecutionRequest"), example={"action": "core.local", "parameters": {"cmd": "date"}}),
         ),
     },
     "/executions/{id}": {
@@ -157,11 +164,11 @@ PATHS: Json = {
             {"200": _ONE},
             parameters=[
                 INCLUDE,
-                EXCLUDE,
+                _EXCLUDE,
                 SHOW_SECRETS,
                 query(
                     "max_result_size",
-                    {"type": "integer", "minimum": 1, "maximum": 14 * 1024 * 1024},
+                    {"type": "integer", "minimum": 1, "maximum": RESULT_LIMIT},
                     "Leave out a result that is larger, in bytes.",
                 ),
             ],
@@ -258,9 +265,9 @@ PATHS: Json = {
                 }
             },
             parameters=[
-                query("download", {"type": "boolean"}, "Offer the result as a file."),
-                query("compress", {"type": "boolean"}, "Compress it with gzip."),
-                query("pretty_format", {"type": "boolean"}, "Indent it."),
+                query("download", BOOLEAN, "Offer the result as a file."),
+                query("compress", BOOLEAN, "Compress it with gzip."),
+                query("pretty_format", BOOLEAN, "Indent it."),
             ],
             errors=("404",),
         ),

@@ -37,7 +37,7 @@ SCHEMAS: Json = {
     "InquiryAnswered": closed({"id": IDENTIFIER, "response": OBJECT}, ("id", "response")),
 }
 
-_ID = path("id", "Id of the execution that waits.")
+_ID = path("id", "Id of the execution that waits.", "65f0aa0000000000000000e1")
 
 PATHS: Json = {
     "/inquiries": {

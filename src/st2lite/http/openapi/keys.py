@@ -62,7 +62,7 @@ SCHEMAS: Json = {
     ),
 }
 
-_NAME = path("name", "Name of the item; a slash in it must be encoded.")
+_NAME = path("name", "Name of the item; no slashes.", "colour")
 _SCOPE = query("scope", {"type": "string", "enum": _SCOPE_VALUES}, "System by default.")
 _USER = query("user", STRING, "Owner in user scope; only the caller's own name is allowed.")
 _DECRYPT = query("decrypt", BOOLEAN, "Show secret values in clear.")
@@ -94,7 +94,11 @@ PATHS: Json = {
             "getKey", "Read an item", {"200": _ONE}, parameters=[_SCOPE, _USER, _DECRYPT], errors=("403", "404")
         ),
         "put": operation(
-            "setKey", "Create or replace an item", {"200": _ONE}, request=body(ref("KeyInput")), errors=("403", "409")
+            "setKey",
+            "Create or replace an item",
+            {"200": _ONE},
+            request=body(ref("KeyInput"), example={"value": "blue"}),
+            errors=("403", "409"),
         ),
         "delete": operation(
             "deleteKey",

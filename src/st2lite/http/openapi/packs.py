@@ -66,7 +66,7 @@ SCHEMAS: Json = {
     "PackFile": closed({"file_path": STRING, "content": STRING}, ("file_path", "content")),
 }
 
-_REF = path("ref_or_id", "Reference or id of the pack.")
+_REF = path("ref_or_id", "Reference or id of the pack.", "core")
 _LATER = "comes with a later release and answers 400 until then"
 
 PATHS: Json = {
@@ -93,7 +93,7 @@ PATHS: Json = {
             "registerPacks",
             "Register the content of packs that lie on disk",
             {"200": answer(ref("RegisteredCounts"), "Counts.")},
-            request=body(ref("PackRegistration"), required=False),
+            request=body(ref("PackRegistration"), required=False, example={"packs": ["core"], "types": ["actions"]}),
             errors=("404", "409"),
         ),
     },
@@ -114,7 +114,10 @@ PATHS: Json = {
         ),
     },
     "/packs/views/file/{ref_or_id}/{file_path}": {
-        "parameters": [_REF, path("file_path", "Path of the file, relative to the pack; may hold slashes.")],
+        "parameters": [
+            _REF,
+            path("file_path", "Path of the file, relative to the pack; may hold slashes.", "pack.yaml"),
+        ],
         "get": operation(
             "getPackFile",
             "Read one file of a pack",

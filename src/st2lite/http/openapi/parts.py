@@ -62,15 +62,27 @@ def header(name: str, schema: Json, description: str) -> Json:
     return {"name": name, "in": "header", "schema": schema, "description": description}
 
 
-def path(name: str, description: str) -> Json:
+def path(name: str, description: str, example: str) -> Json:
     schema = {"type": "string", "minLength": 1}
-    return {"name": name, "in": "path", "required": True, "schema": schema, "description": description}
+    parameter = {"name": name, "in": "path", "required": True, "schema": schema}
+    return {**parameter, "description": description, "example": example}
 
 
-REF_OR_ID = path("ref_or_id", "Reference `<pack>.<name>`, or id.")
+def excluding(*names: str) -> Json:
+    """`exclude_attributes` of a list that lets only these attributes be left out."""
+    one = f"({'|'.join(names)})"
+    description = f"Comma separated attributes to leave out; possible here: {', '.join(names)}."
+    return query("exclude_attributes", {"type": "string", "pattern": f"^{one}(,{one})*$"}, description)
+
+
+REF_OR_ID = path("ref_or_id", "Reference `<pack>.<name>`, or id.", "core.local")
 SHOW_SECRETS = query("show_secrets", BOOLEAN, "Show secret values as they are instead of `********`.")
-LIMIT = query("limit", {"type": "integer", "minimum": -1}, "Most rows to return; -1 returns all of them.")
-OFFSET = query("offset", {"type": "integer", "minimum": 0}, "Rows to skip.")
+LIMIT = query(
+    "limit",
+    {"type": "integer", "minimum": -1, "not": {"const": 0}, "maximum": 2**31 - 1},
+    "Most rows to return; -1 returns all of them.",
+)
+OFFSET = query("offset", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, "Rows to skip.")
 SORT = query("sort", STRING, "Comma separated keys, each with an optional `+` or `-`; unknown keys are skipped.")
 IDS = query("id", STRING, "One id, or up to 100 separated by commas.")
 INCLUDE = query("include_attributes", STRING, "Comma separated attributes to return; dotted paths reach inside.")
@@ -81,6 +93,16 @@ SELECTION = [INCLUDE, EXCLUDE]
 def filters(**named: str) -> list[Json]:
     """Filter parameters of a list; the text `null` asks for rows without a value."""
     return [query(name, STRING, description) for name, description in named.items()]
+
+
+def moments(**named: str) -> list[Json]:
+    """Filter parameters that take a timestamp."""
+    schema = {
+        "type": "string",
+        "pattern": r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{3,6})?(Z|\+00(:?00)?)$",
+        "examples": ["2026-01-31T12:00:00Z"],
+    }
+    return [query(name, schema, description) for name, description in named.items()]
 
 
 _LIST_HEADERS: Json = {
@@ -109,8 +131,9 @@ def empty(description: str) -> Json:
     return {"description": description}
 
 
-def body(schema: Json, required: bool = True) -> Json:
-    return {"required": required, "content": {"application/json": {"schema": schema}}}
+def body(schema: Json, required: bool = True, example: Json | None = None) -> Json:
+    content = {"schema": schema, "example": example} if example else {"schema": schema}
+    return {"required": required, "content": {"application/json": content}}
 
 
 ERRORS: Json = {

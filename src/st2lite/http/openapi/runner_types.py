@@ -43,7 +43,7 @@ SCHEMAS: Json = {
     "RunnerSnapshot": closed(RUNNER_PROPERTIES, (), "A runner type as it was when the execution was requested."),
 }
 
-_NAME = path("name_or_id", "Name or id of the runner.")
+_NAME = path("name_or_id", "Name or id of the runner.", "local-shell-cmd")
 _ONE = answer(ref("RunnerType"), "The runner.")
 
 PATHS: Json = {

@@ -24,7 +24,7 @@ PATHS: Json = {
         ),
     },
     "/executions/{id}/output": {
-        "parameters": [path("id", "Id of the execution, or `last` for the newest one.")],
+        "parameters": [path("id", "Id of the execution, or `last` for the newest one.", "last")],
         "get": operation(
             "streamExecutionOutput",
             "Follow the output of an execution, from its start to its end (event `EOF`)",
