@@ -21,9 +21,6 @@ class Api:
         ["http://127.0.0.1:3000"], "Origins whose pages may call the API, separated by commas."
     )
     mask_secrets: bool = option(True, "Show ******** in place of secret values in responses.")
-    max_page_size: int = option(
-        100, "Largest limit of a list that a user who is no administrator may ask for.", minimum=1
-    )
     workers: int = option(1, "Worker processes of st2api (st2lite only).", minimum=1)
     threads: int = option(8, "Threads of each st2api worker process (st2lite only).", minimum=1)
     auth_cookie_secure: bool = option(True, "Send the authentication cookie over HTTPS only.")
@@ -72,8 +69,7 @@ class Database:
     ssl: bool = option(False, "Use TLS.")
     ssl_match_hostname: bool = option(True, "Check that the certificate names the host.")
     ssl_ca_certs: str | None = option(None, "File of certificate authorities.")
-    ssl_keyfile: str | None = option(None, "Private key of the client certificate.")
-    ssl_certfile: str | None = option(None, "Client certificate.")
+    ssl_certfile: str | None = option(None, "Client certificate and its private key, both in this one PEM file.")
     authentication_mechanism: str | None = option(None, "SASL mechanism, when not the server's default.")
     connection_timeout: int = option(5000, "Milliseconds to wait for the server before a call fails.", minimum=100)
 
@@ -128,7 +124,6 @@ class Notifier:
 class Content:
     system_packs_base_path: str = option("", "Directory of the system packs; empty: those that ship with st2lite.")
     packs_base_paths: str = option("", "Further directories of packs, separated by colons.")
-    pack_group: str = option("st2packs", "Group that owns pack files.")
 
 
 @dataclass(frozen=True)
@@ -144,7 +139,6 @@ class KeyValue:
 
 @dataclass(frozen=True)
 class SshRunner:
-    remote_dir: str = option("/tmp", "Directory for scripts on remote hosts.")  # noqa: S108 - StackStorm's default
     use_ssh_config: bool = option(False, "Honour an SSH client configuration file.")
     ssh_config_file_path: str = option("~/.ssh/config", "That file.")
     ssh_connect_timeout: float = option(60.0, "Seconds to wait for a connection.", minimum=0.1)
@@ -189,10 +183,10 @@ class Config:
 
 
 IGNORED: dict[str, tuple[str, ...]] = {
-    "api": ("logging", "debug", "allow_origin_regex"),
+    "api": ("logging", "max_page_size", "debug", "allow_origin_regex"),
     "auth": ("logging", "debug", "use_ssl", "cert", "key", "sso", "sso_backend", "sso_backend_kwargs"),
     "stream": ("logging", "debug"),
-    "database": ("ssl_cert_reqs", "connection_retry_max_delay_m", "connection_retry_backoff_max_s",
+    "database": ("ssl_keyfile", "ssl_cert_reqs", "connection_retry_max_delay_m", "connection_retry_backoff_max_s",
                  "connection_retry_backoff_mul", "write_concern", "compressors"),
     "messaging": ("connection_retries", "connection_retry_wait", "login_method", "ssl_keyfile", "ssl_certfile",
                   "ssl_cert_reqs", "prefix"),
@@ -200,7 +194,8 @@ IGNORED: dict[str, tuple[str, ...]] = {
     "actionrunner": ("logging", "virtualenv_opts", "virtualenv_binary", "python3_binary", "workflows_pool_size",
                      "pip_opts", "still_active_check_interval"),
     "notifier": ("logging",),
-    "content": ("index_url",),
+    "content": ("index_url", "pack_group"),
+    "ssh_runner": ("remote_dir",),
     "log": ("excludes", "redirect_stderr", "mask_secrets_blacklist"),
     "scheduler": ("*",), "sensorcontainer": ("*",), "rulesengine": ("*",), "timer": ("*",), "timersengine": ("*",),
     "workflow_engine": ("*",), "resultstracker": ("*",), "garbagecollector": ("*",), "exporter": ("*",), "syslog":

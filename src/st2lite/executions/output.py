@@ -45,7 +45,7 @@ class Output:
 
     def write(self, output_type: str, text: str) -> None:
         """Append text; neighbouring pieces of one type become one chunk."""
-        if not text:
+        if not text or not self._flusher.enabled:
             return
         with self._lock:
             if self._closed:
@@ -112,9 +112,13 @@ def _batches(chunks: list[OutputChunk]) -> Iterator[list[OutputChunk]]:
 
 
 class Flusher:
-    """Writes the output of all running actions of one worker; one thread, asleep while nothing is written."""
+    """Writes the output of all running actions of one worker; one thread, asleep while nothing is written.
 
-    def __init__(self, store: Store, bus: Bus) -> None:
+    With `enabled=False` output is neither stored nor streamed.
+    """
+
+    def __init__(self, store: Store, bus: Bus, enabled: bool = True) -> None:
+        self.enabled = enabled
         self._store = store
         self._bus = bus
         self._condition = threading.Condition()

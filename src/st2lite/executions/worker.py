@@ -16,12 +16,14 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
 from st2lite.executions import events
 from st2lite.executions.output import Flusher, Output
+from st2lite.executions.output_schema import checked
 from st2lite.executions.protocol import Cancellation, Outcome, Run, Runner
 from st2lite.executions.snapshots import Origin
 from st2lite.executions.transitions import change_status, set_result
@@ -52,8 +54,18 @@ class Preparation(Protocol):
     def prepare(self, execution: Execution, origin: Origin, output: Output, cancellation: Cancellation) -> Run: ...
 
 
+@dataclass(frozen=True)
+class WorkerOptions:
+    """How many executions run at the same time, and how; `lease` is in seconds."""
+
+    slots: int = 60
+    lease: float = 30.0
+    stream_output: bool = True
+    validate_output: bool = False
+
+
 class ExecutionWorker:
-    """Runs executions, up to `slots` at the same time; `lease` is in seconds."""
+    """Runs executions."""
 
     def __init__(
         self,
@@ -62,20 +74,19 @@ class ExecutionWorker:
         origin_of: Callable[[Execution], Origin],
         preparation: Preparation,
         runners: Runners,
-        slots: int,
-        lease: float,
+        options: WorkerOptions,
     ) -> None:
         self._store = store
         self._bus = bus
         self._origin_of = origin_of
         self._preparation = preparation
         self._runners = runners
-        self._slots = slots
-        self._lease = lease
+        self._options = options
+        self._lease = options.lease
         self._record = Worker(id=new_id(), hostname=socket.gethostname(), pid=os.getpid(), expires=0)
         self._info = {"hostname": self._record.hostname, "pid": self._record.pid}
-        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="action")
-        self._flusher = Flusher(store, bus)
+        self._pool = ThreadPoolExecutor(options.slots, thread_name_prefix="action")
+        self._flusher = Flusher(store, bus, options.stream_output)
         self._held: dict[str, Cancellation] = {}
         self._stopping = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
@@ -89,7 +100,7 @@ class ExecutionWorker:
         self._heart.start()
         self._sources = [
             self._bus.subscribe((ExecutionControl,), self._control),
-            self._bus.consume(WORK, self._receive, prefetch=self._slots),
+            self._bus.consume(WORK, self._receive, prefetch=self._options.slots),
         ]
 
     def stop(self, patience: float) -> None:
@@ -176,6 +187,8 @@ class ExecutionWorker:
             origin = self._origin_of(execution)
             run = self._preparation.prepare(execution, origin, output, cancellation)
             outcome = self._runners.get(origin.runner).run(run)
+            if self._options.validate_output:
+                outcome = checked(outcome, origin.action, origin.runner)
         except St2liteError as error:
             outcome = Outcome(statuses.FAILED, {"error": error.message})
         except Exception as error:

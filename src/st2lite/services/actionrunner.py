@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from st2lite.executions.worker import ExecutionWorker
+from st2lite.executions.worker import ExecutionWorker, WorkerOptions
 from st2lite.runners.registry import RunnerRegistry
 from st2lite.services.context import AppContext
 
@@ -20,8 +20,12 @@ class ActionRunner:
             context.snapshots.origin,
             context.preparation,
             self._registry,
-            slots=options.actions_pool_size,
-            lease=options.lease,
+            WorkerOptions(
+                options.actions_pool_size,
+                options.lease,
+                options.stream_output,
+                context.config.system.validate_output_schema,
+            ),
         )
 
     def start(self) -> None:

@@ -44,7 +44,10 @@ class AppContext:
 
     @cached_property
     def bus(self) -> Bus:
-        return open_bus(self.config.messaging.url)
+        messaging = self.config.messaging
+        return open_bus(
+            messaging.url, messaging.cluster_urls, messaging.ssl, messaging.ssl_ca_certs, messaging.confirm_timeout
+        )
 
     def connect(self) -> None:
         """Make sure that collections and queues exist; raise `StoreUnavailable` or `BusUnavailable`."""

@@ -6,7 +6,7 @@ import pytest
 
 from st2lite.executions.protocol import Outcome, Run
 from st2lite.executions.snapshots import Snapshots
-from st2lite.executions.worker import ExecutionWorker
+from st2lite.executions.worker import ExecutionWorker, WorkerOptions
 from st2lite.messaging.memory import MemoryBus
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.execution import Execution, LogEntry
@@ -88,8 +88,8 @@ def make(store):
 def start_worker(store, bus, runner):
     workers = []
 
-    def start(slots=4, lease=30.0):
-        worker = ExecutionWorker(store, bus, Snapshots(store).origin, runner, runner, slots, lease)
+    def start(**options):
+        worker = ExecutionWorker(store, bus, Snapshots(store).origin, runner, runner, WorkerOptions(slots=4, **options))
         worker.start()
         workers.append(worker)
         return worker

@@ -16,7 +16,7 @@ from st2lite.executions.preparation import RunPreparation
 from st2lite.executions.protocol import RunnerSettings
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.snapshots import Snapshots
-from st2lite.executions.worker import ExecutionWorker
+from st2lite.executions.worker import ExecutionWorker, WorkerOptions
 from st2lite.messaging.memory import MemoryBus
 from st2lite.models import statuses
 from st2lite.models.action import Action, RunnerType
@@ -79,7 +79,7 @@ def main(directory, fatal, when, mode):
     snapshots = Snapshots(store)
     settings = RunnerSettings("root", "root", Path(sys.executable), directory, directory, directory)
     preparation = RunPreparation(store, bus, None, lambda *_: {}, lambda _: None, lambda *_: "", "http://127.0.0.1/v1")
-    worker = ExecutionWorker(store, bus, snapshots.origin, preparation, RunnerRegistry(settings), 2, 30)
+    worker = ExecutionWorker(store, bus, snapshots.origin, preparation, RunnerRegistry(settings), WorkerOptions(2))
     worker.start()
     if mode == "request":
         service = ExecutionService(store, bus, snapshots, None, lambda *_: {})

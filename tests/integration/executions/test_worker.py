@@ -258,3 +258,17 @@ def test_an_inquiry_waits_without_a_worker(bus, make, runner, start_worker, wait
     pending = wait_for(execution, "pending")
     assert pending.worker is None
     assert pending.end_timestamp is None
+
+
+def test_output_is_neither_stored_nor_streamed_when_that_is_switched_off(
+    store, bus, make, runner, start_worker, wait_for
+):
+    def act(run):
+        run.output.write("stdout", "x" * 100_000)
+        return Outcome("succeeded", {"stdout": "x"})
+
+    runner.act = act
+    start_worker(stream_output=False)
+    execution = make()
+    events.dispatch(bus, execution)
+    assert output_of(store, wait_for(execution, "succeeded")) == []

@@ -1,0 +1,36 @@
+"""Holding the result of an action against its output schema, where `[system] validate_output_schema` asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from st2lite.executions.protocol import Outcome
+from st2lite.models import statuses
+from st2lite.models.action import Action, RunnerType
+from st2lite.models.errors import InvalidInput
+from st2lite.rendering.parameters import check_against_schema
+
+_SCHEMA_WORDS = frozenset({"type", "properties", "$ref", "allOf", "anyOf", "oneOf", "enum"})
+
+
+def checked(outcome: Outcome, action: Action, runner: RunnerType) -> Outcome:
+    """Return the outcome as it is, or a failed one that says where the output breaks the action's schema.
+
+    The schema describes `result[output_key]` of the runner, the whole result where it has no output key. In its old form
+    it maps the names of properties to their schemas.
+    """
+    if outcome.status != statuses.SUCCEEDED or not action.output_schema:
+        return outcome
+    output: Any = outcome.result
+    if runner.output_key:
+        output = output.get(runner.output_key) if isinstance(output, dict) else None
+    schema = action.output_schema
+    if not _SCHEMA_WORDS & schema.keys():
+        schema = {"type": "object", "properties": schema, "additionalProperties": False}
+    try:
+        check_against_schema(output, schema, "output")
+    except InvalidInput as error:
+        return Outcome(
+            statuses.FAILED, {"error": error.message, "message": "Error validating output. See error output."}
+        )
+    return outcome
