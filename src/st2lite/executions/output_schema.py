@@ -16,7 +16,7 @@ _SCHEMA_WORDS = frozenset({"type", "properties", "$ref", "allOf", "anyOf", "oneO
 def checked(outcome: Outcome, action: Action, runner: RunnerType) -> Outcome:
     """Return the outcome as it is, or a failed one that says where the output breaks the action's schema.
 
-    The schema describes `result[output_key]` of the runner, the whole result where it has no output key. In its old form
+    The schema describes `result[output_key]` of the runner, the whole result where it has none. In its old form
     it maps the names of properties to their schemas.
     """
     if outcome.status != statuses.SUCCEEDED or not action.output_schema:
