@@ -118,8 +118,8 @@ def test_noop(st2: UpstreamCli) -> None:
 
 
 def test_announcement(st2: UpstreamCli) -> None:
-    answer = result(st2, "core.announcement", "message=hi", "route=general")
-    assert answer["output"]["message"] == "hi"
+    answer = result(st2, "core.announcement", 'message={"text": "hi"}', "route=general")
+    assert answer["output"]["message"] == {"text": "hi"}
 
 
 def test_inquiry_waits(st2: UpstreamCli) -> None:
