@@ -21,7 +21,12 @@ from st2lite.models.errors import ConfigError
 PATIENCE = 30
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def client(shared_client):
+    return shared_client
+
+
+@pytest.fixture(scope="module")
 def url(client) -> Iterator[str]:
     server = StandaloneServer("127.0.0.1", 0, create_mounts(client.context))
     server.start()
