@@ -20,7 +20,7 @@ _LIST = ListSpec(filters={"name": "name"}, sortable={"id": "id", "name": "name"}
 class RunnerUpdate(msgspec.Struct):
     """Body of `PUT /runnertypes/{name_or_id}`; what a client sends besides is what it was given, and ignored."""
 
-    enabled: bool = True
+    enabled: bool | None = None
 
 
 class RunnerTypes:
@@ -39,8 +39,10 @@ class RunnerTypes:
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, name_or_id: str) -> None:
         runner = self._get(name_or_id)
-        runner.enabled = read_as(req, RunnerUpdate).enabled
-        self._store.replace(runner)
+        enabled = read_as(req, RunnerUpdate).enabled
+        if enabled is not None and enabled is not runner.enabled:
+            runner.enabled = enabled
+            self._store.replace(runner)
         resp.media = runner_content(runner)
 
     def _get(self, name_or_id: str) -> RunnerType:

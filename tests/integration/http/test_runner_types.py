@@ -25,6 +25,7 @@ def test_its_own_output_is_accepted_back_and_only_enabled_counts(client: ApiClie
     runner = client.simulate_get("/v1/runnertypes/noop").json
     changed = {**runner, "enabled": False, "description": "something else", "name": "other"}
     assert client.simulate_put("/v1/runnertypes/noop", json=changed).json == {**runner, "enabled": False}
+    assert client.simulate_put("/v1/runnertypes/noop", json={}).json["enabled"] is False, "says nothing about it"
     result = client.simulate_post("/v1/executions", json={"action": "core.noop"})
     assert result.status_code == 400
     assert "disabled" in result.json["faultstring"]
