@@ -46,7 +46,7 @@ SCHEMAS: Json = {
             "user": {"type": ["string", "null"]},
             "metadata": {"type": ["object", "null"]},
             "key_hash": {"type": ["string", "null"]},
-            "id": {"type": ["string", "null"], "pattern": "^[0-9a-f]{24}$"},
+            "id": {"type": ["string", "null"], "description": "Of a key moved from elsewhere; 24 hexadecimal digits."},
             "enabled": {"type": ["boolean", "null"]},
         }
     ),

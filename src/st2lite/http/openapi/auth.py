@@ -21,7 +21,6 @@ SCHEMAS: Json = {
     "TokenRequest": opened(
         {
             "ttl": {"type": ["integer", "null"], "minimum": 1, "description": "Seconds the token is valid."},
-            "user": {"type": ["string", "null"]},
             "impersonate_user": {"type": ["string", "null"]},
             "nickname_origin": {"type": ["string", "null"]},
         }

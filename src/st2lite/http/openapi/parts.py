@@ -72,7 +72,7 @@ def excluding(*names: str) -> Json:
     """`exclude_attributes` of a list that lets only these attributes be left out."""
     one = f"({'|'.join(names)})"
     description = f"Comma separated attributes to leave out; possible here: {', '.join(names)}."
-    return query("exclude_attributes", {"type": "string", "pattern": f"^{one}(,{one})*$"}, description)
+    return query("exclude_attributes", {"type": "string", "pattern": f"^({one}(,{one})*)?$"}, description)
 
 
 REF_OR_ID = path("ref_or_id", "Reference `<pack>.<name>`, or id.", "core.local")
@@ -99,7 +99,7 @@ def moments(**named: str) -> list[Json]:
     """Filter parameters that take a timestamp."""
     schema = {
         "type": "string",
-        "pattern": r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{3,6})?(Z|\+00(:?00)?)$",
+        "pattern": r"^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{3,6})?(Z|\+00(:?00)?))?$",
         "examples": ["2026-01-31T12:00:00Z"],
     }
     return [query(name, schema, description) for name, description in named.items()]
