@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from st2lite.http.media import MAX_BODY
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.execution import OutputChunk
 from st2lite.models.ids import new_id
@@ -116,6 +117,11 @@ def test_bottomless_bodies_are_refused(client: ApiClient, method: str, path: str
 
 def test_large_bodies_that_are_flat_are_taken(client: ApiClient) -> None:
     client.run(context={"rows": [{"number": number, "tags": []} for number in range(1000)]})
+
+
+def test_bodies_beyond_the_limit_are_refused(client: ApiClient) -> None:
+    result = client.simulate_post("/v1/executions", body=b" " * (MAX_BODY + 1))
+    assert (result.status_code, str(MAX_BODY) in result.json["faultstring"]) == (413, True)
 
 
 def test_a_disabled_action_does_not_run(client: ApiClient) -> None:

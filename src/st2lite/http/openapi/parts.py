@@ -142,6 +142,7 @@ ERRORS: Json = {
     "403": "Valid credentials that do not allow this.",
     "404": "There is no such object.",
     "409": "A unique key is taken; `conflict-id` tells by whom.",
+    "413": "The body is larger than 32 MiB.",
     "503": "The database or the message broker does not answer.",
 }
 _ALWAYS = ("400", "401", "503")
@@ -159,7 +160,7 @@ def operation(
     security: list[Json] | None = None,
 ) -> Json:
     """Describe one operation; the errors that every operation can answer with are added."""
-    codes = sorted({*always, *errors})
+    codes = sorted({*always, *errors, *(("413",) if request else ())})
     described_operation: Json = {
         "operationId": operation_id,
         "summary": summary,
