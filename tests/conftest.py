@@ -1,13 +1,18 @@
-"""Servers shared by the tests of one run; each is started when the first test asks for it."""
+"""Servers shared by the tests of one run, each started when the first test asks for it; and settings for all tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.servers.mongod import MongoServer
 from tests.servers.rabbitmq import RabbitServer
+
+# A busy machine is slow: how long an example takes says nothing about the code.
+hypothesis.settings.register_profile("st2lite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("st2lite")
 
 
 @pytest.fixture(scope="session")
