@@ -1,8 +1,8 @@
 """A private OpenSSH server: own port, host key, configuration and list of keys that may log in.
 
-    with SshServer(tmp_path) as server:
-        server.authorize(public_key_text)
-        connect("127.0.0.1", server.port)
+with SshServer(tmp_path) as server:
+    server.authorize(public_key_text)
+    connect("127.0.0.1", server.port)
 """
 
 from __future__ import annotations

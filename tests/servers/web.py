@@ -1,8 +1,8 @@
 """A web server that says what it was asked, for tests of things that send HTTP requests.
 
-    with WebServer() as server:
-        requests.get(server.url("/echo"))
-        assert server.received[0].path == "/echo"
+with WebServer() as server:
+    requests.get(server.url("/echo"))
+    assert server.received[0].path == "/echo"
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A WS-Management service, as far as remote command shells need one ([MS-WSMV]): what WinRM clients talk to.
 
-    with WsmanServer(lambda command: Program(stdout=b"hello")) as server:
-        ... server.port ...
-        assert server.commands == ["dir"]
+with WsmanServer(lambda command: Program(stdout=b"hello")) as server:
+    ... server.port ...
+    assert server.commands == ["dir"]
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ from typing import IO
 
 from st2lite.executions.protocol import Cancellation, OutputSink, Run
 from st2lite.models.errors import InvalidInput, St2liteError
+from st2lite.runners.output_text import OUTPUT_LIMIT
 from st2lite.runners.process_tree import kill_tree
-from st2lite.runners.streams import OUTPUT_LIMIT, Stream, pump
+from st2lite.runners.streams import Stream, pump
 
 TIMED_OUT = -9
 """Exit code of a process that was killed because its time was over."""

@@ -77,7 +77,8 @@ class _RemoteRun:
         self._timeout = time_limit(run, _DEFAULT_TIMEOUT_S) or math.inf
         self._login = Login(run, settings)
         self._script = _script(run)
-        self._arguments = script_arguments(run, str(parameters.get("kwarg_op", "--"))) if self._script else []
+        prefix = parameters.get("kwarg_op")
+        self._arguments = script_arguments(run, "--" if prefix is None else str(prefix)) if self._script else []
         self._directory = f"{str(parameters.get('dir') or _DIRECTORY).rstrip('/')}/{run.liveaction_id}"
         self._command = RemoteCommand(
             "" if self._script else _command_line(run),
@@ -141,20 +142,24 @@ class _RemoteRun:
 
     def _result(self, finished: Finished) -> dict[str, Any]:
         code = finished.return_code
-        result: dict[str, Any] = {}
+        notes = [finished.note] if finished.note else []
         if finished.timed_out:
-            result = {"timeout": True, "error": timeout_text(self._timeout)}
+            notes.insert(0, timeout_text(self._timeout))
         elif code == 1 and self._command.sudo and SUDO_REFUSED.search(finished.stderr):
             code = SUDO_REFUSED_CODE
-            result = {"error": _SUDO_ERROR}
-        return {
+            notes.insert(0, _SUDO_ERROR)
+        result: dict[str, Any] = {
             "succeeded": code == 0,
             "failed": code != 0,
             "return_code": code,
             "stdout": value_of(finished.stdout),
             "stderr": value_of(finished.stderr),
-            **result,
         }
+        if finished.timed_out:
+            result["timeout"] = True
+        if notes:
+            result["error"] = " ".join(notes)
+        return result
 
     def _nobody(self, answers: list[tuple[bool, dict[str, Any]]]) -> dict[str, Any]:
         errors = [result["error"] for _, result in answers]

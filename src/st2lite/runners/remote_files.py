@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from pathlib import Path
@@ -39,7 +40,7 @@ def upload_script(
         raise NothingCopied(f"The host offers no SFTP, which copying a script needs: {error}") from error
     channel = sftp.get_channel()
     if channel is not None:
-        channel.settimeout(timeout)
+        channel.settimeout(None if math.isinf(timeout) else timeout)
     with sftp, stop.guard(sftp.close):
         try:
             sftp.mkdir(directory, _DIRECTORY_MODE)

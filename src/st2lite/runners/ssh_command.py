@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import logging
 import math
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from st2lite.runners.output_text import OutputText
 from st2lite.runners.remote_command import RemoteCommand
 from st2lite.runners.ssh import SshError
 from st2lite.runners.stop_signal import StopSignal
@@ -32,12 +32,16 @@ _SIGNALED = -1
 
 @dataclass(frozen=True)
 class Finished:
-    """How a command ended. `return_code` is -1 when a signal ended it; output is text as far as it came."""
+    """How a command ended. `return_code` is -1 when a signal ended it; output is text as far as it came.
+
+    `note` says what of the output was dropped, if anything was.
+    """
 
     return_code: int
     stdout: str
     stderr: str
     timed_out: bool = False
+    note: str = ""
 
 
 def execute(
@@ -53,22 +57,22 @@ def execute(
             session.run(time.monotonic() + timeout, stop)
     except TimeoutError:
         session.kill()
-        return Finished(-9, *session.output(), timed_out=True)
+        return session.finished(-9, timed_out=True)
     except SshError:
         if stop.requested:
             session.kill()
         raise
     finally:
         session.close()
-    return Finished(session.return_code, *session.output())
+    return session.finished(session.return_code)
 
 
 class _Session:
     def __init__(self, client: paramiko.SSHClient, command: RemoteCommand, on_output: OutputCallback) -> None:
         self._client = client
         self._command = command
-        self._stdout = _Stream("stdout", on_output, command.mark)
-        self._stderr = _Stream("stderr", on_output)
+        self._stdout = _Stdout(on_output, command.mark)
+        self._stderr = OutputText("stderr", on_output)
         self._channel: paramiko.Channel | None = None
         self.return_code = _SIGNALED
 
@@ -87,11 +91,12 @@ class _Session:
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise SshError(f"The command could not be followed to its end: {error or type(error).__name__}") from error
         finally:
-            self._stdout.finish()
-            self._stderr.finish()
+            self._stdout.feed(b"", final=True)
+            self._stderr.feed(b"", final=True)
 
-    def output(self) -> tuple[str, str]:
-        return self._stdout.text, self._stderr.text
+    def finished(self, return_code: int, timed_out: bool = False) -> Finished:
+        notes = [stream.note for stream in (self._stdout, self._stderr) if stream.note]
+        return Finished(return_code, self._stdout.text, self._stderr.text, timed_out, " ".join(notes))
 
     def close(self) -> None:
         if self._channel is not None:
@@ -169,46 +174,27 @@ def _ignore(kind: str, text: str) -> None:
     del kind, text
 
 
-class _Stream:
-    """Decodes one stream piece by piece and takes the line with the process group out of it."""
+class _Stdout(OutputText):
+    """Takes the line with the process group out of what is printed."""
 
-    def __init__(self, kind: str, on_output: OutputCallback, mark: str = "") -> None:
+    def __init__(self, on_output: OutputCallback, mark: str) -> None:
+        super().__init__("stdout", on_output)
         self.group: int | None = None
-        self._kind = kind
-        self._on_output = on_output
         self._mark = mark.encode()
         self._held = b""
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._pieces: list[str] = []
 
-    @property
-    def text(self) -> str:
-        return "".join(self._pieces)
-
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes, final: bool = False) -> None:
         if self._mark:
-            self._held += data
-            if not self._take_mark() and len(self._held) < _MARK_WITHIN_BYTES:
+            data = self._held = self._held + data
+            if not final and self._mark not in data and len(data) < _MARK_WITHIN_BYTES:
                 return
-            self._mark, data, self._held = b"", self._held, b""
-        self._emit(self._decoder.decode(data))
-
-    def finish(self) -> None:
-        self._mark = b""
-        self._emit(self._decoder.decode(self._held, final=True))
-        self._held = b""
-
-    def _take_mark(self) -> bool:
-        start = self._held.find(self._mark)
-        end = self._held.find(b"\n", start)
-        if start < 0 or end < 0:
-            return False
-        with contextlib.suppress(ValueError):
-            self.group = int(self._held[start + len(self._mark) : end])
-        self._held = self._held[:start] + self._held[end + 1 :]
-        return True
-
-    def _emit(self, text: str) -> None:
-        if text:
-            self._pieces.append(text)
-            self._on_output(self._kind, text)
+            start = data.find(self._mark)
+            end = data.find(b"\n", start)
+            if start >= 0 and end < 0 and not final:
+                return
+            if start >= 0 and end >= 0:
+                with contextlib.suppress(ValueError):
+                    self.group = int(data[start + len(self._mark) : end])
+                data = data[:start] + data[end + 1 :]
+            self._mark, self._held = b"", b""
+        super().feed(data, final)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import select
 import time
@@ -10,9 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from st2lite.executions.protocol import OutputSink
-
-OUTPUT_LIMIT = 10 * 1024 * 1024
-"""Bytes of each stream that are kept; what comes after is read and dropped, so that the process is never blocked."""
+from st2lite.runners.output_text import OUTPUT_LIMIT, OutputText
 
 _PIECE = 65536
 _LONGEST_SLEEP = 1.0
@@ -27,45 +24,17 @@ class Source(Protocol):
         """Read what is there; False: the end was reached."""
 
 
-class Stream:
-    """The text of one pipe, handed to the output sink as it comes and kept up to `limit` bytes.
-
-    Bytes that are not UTF-8 become U+FFFD. `fd` is the reading end of the pipe; the stream owns it from now on.
-    """
+class Stream(OutputText):
+    """The text of one pipe. `fd` is its reading end; the stream owns it from now on."""
 
     def __init__(self, name: str, fd: int, sink: OutputSink, limit: int = OUTPUT_LIMIT) -> None:
-        self.name = name
+        super().__init__(name, sink.write, limit)
         self.fd = fd
-        self.truncated = False
-        self._sink = sink
-        self._room = limit
-        self._limit = limit
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._pieces: list[str] = []
 
     def read(self) -> bool:
         data = os.read(self.fd, _PIECE)
-        if len(data) > self._room:
-            self.truncated = True
-        kept = data[: self._room]
-        self._room -= len(kept)
-        text = self._decode(kept, not data)
-        if text:
-            self._pieces.append(text)
-            self._sink.write(self.name, text)
+        self.feed(data, final=not data)
         return bool(data)
-
-    @property
-    def text(self) -> str:
-        """All that was kept so far."""
-        return "".join(self._pieces)
-
-    @property
-    def note(self) -> str | None:
-        """Says that output was dropped, if it was."""
-        if not self.truncated:
-            return None
-        return f"Only the first {self._limit} bytes of {self.name} were kept."
 
     def close(self) -> None:
         os.close(self.fd)

@@ -14,6 +14,7 @@ from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.models.statuses import CANCELED, FAILED, SUCCEEDED, TIMEOUT
 from st2lite.runners import powershell
 from st2lite.runners.environment import user_variables
+from st2lite.runners.output_text import OutputText
 from st2lite.runners.process import time_limit, timeout_text
 from st2lite.runners.shell_arguments import positional_names
 from st2lite.runners.shell_output import value_of
@@ -58,7 +59,7 @@ class _WinRmRun:
         self._limit = time_limit(run, _DEFAULT_TIMEOUT_S)
         self._is_powershell = run.runner.name != "winrm-cmd"
         self._script = _script(run) if run.runner.name == "winrm-ps-script" else _command(parameters)
-        self._output: dict[str, list[str]] = {"stdout": [], "stderr": []}
+        self._output = {name: OutputText(name, self._pass_on) for name in ("stdout", "stderr")}
 
     def outcome(self) -> Outcome:
         deadline = time.monotonic() + (self._limit or math.inf)
@@ -67,32 +68,32 @@ class _WinRmRun:
         except WinRmTimeout as error:
             late = self._limit is not None and time.monotonic() >= deadline
             text = timeout_text(self._limit) if late else error.message
-            return Outcome(TIMEOUT, _result(NOT_ENDED, *self._texts(), text))
+            return self._end(TIMEOUT, NOT_ENDED, text)
         except St2liteError as error:
             status = CANCELED if self._run.cancellation.requested else FAILED
-            return Outcome(status, _result(NOT_ENDED, *self._texts(), error.message))
-        return Outcome(FAILED if code else SUCCEEDED, _result(code, *self._texts()))
+            return self._end(status, NOT_ENDED, error.message)
+        return self._end(FAILED if code else SUCCEEDED, code)
 
     def _execute(self, shell: WinRmShell) -> int:
         with shell:
             self._run.cancellation.on_request(shell.terminate)
             if not self._is_powershell:
-                return shell.run(self._script, self._take)
+                return shell.run(self._script, self._output)
             with script_command(shell, self._script) as command:
-                return shell.run(command, self._take)
+                return shell.run(command, self._output)
 
-    def _take(self, kind: str, text: str) -> None:
-        self._output[kind].append(text)
+    def _pass_on(self, name: str, text: str) -> None:
         # What PowerShell writes to stderr can only be read as a whole.
-        if kind == "stdout" or not self._is_powershell:
-            self._run.output.write(kind, text)
+        if name == "stdout" or not self._is_powershell:
+            self._run.output.write(name, text)
 
-    def _texts(self) -> tuple[str, str]:
-        stdout, stderr = ("".join(self._output[kind]) for kind in ("stdout", "stderr"))
+    def _end(self, status: str, code: int, error: str = "") -> Outcome:
+        stdout, stderr = (stream.text for stream in self._output.values())
         if self._is_powershell and stderr:
             stderr = powershell.readable_errors(stderr)
             self._run.output.write("stderr", stderr)
-        return stdout, stderr
+        notes = [error, *(stream.note or "" for stream in self._output.values())]
+        return Outcome(status, _result(code, stdout, stderr, " ".join(filter(None, notes))))
 
 
 def _result(code: int, stdout: str, stderr: str, error: str = "") -> dict[str, Any]:
@@ -152,6 +153,7 @@ def _script(run: Run) -> str:
 
 def _arguments(run: Run) -> str:
     positions = positional_names(run)
-    prefix = str(run.runner_parameters.get("kwarg_op", "-"))
-    named = {prefix + name: value for name, value in run.action_parameters.items() if name not in positions}
+    prefix = run.runner_parameters.get("kwarg_op")
+    dash = "-" if prefix is None else str(prefix)
+    named = {dash + name: value for name, value in run.action_parameters.items() if name not in positions}
     return powershell.arguments(named, [run.action_parameters.get(name) for name in positions])

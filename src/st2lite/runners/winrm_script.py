@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from st2lite.runners import powershell
+from st2lite.runners.output_text import OutputText
 from st2lite.runners.winrm_shell import WinRmError, WinRmShell
 
 MAX_COMMAND_LENGTH = 8191
@@ -51,7 +52,12 @@ def script_command(shell: WinRmShell, script: str) -> Iterator[str]:
 
 
 def _run(shell: WinRmShell, command: str) -> None:
-    errors: list[str] = []
-    code = shell.run(command, lambda _, text: errors.append(text))
+    output = {name: OutputText(name, _ignore) for name in ("stdout", "stderr")}
+    code = shell.run(command, output)
     if code:
-        raise WinRmError(f"The script could not be copied to the host (exit code {code}): {''.join(errors).strip()}")
+        reason = "".join(stream.text for stream in output.values()).strip()
+        raise WinRmError(f"The script could not be copied to the host (exit code {code}): {reason}")
+
+
+def _ignore(name: str, text: str) -> None:
+    del name, text

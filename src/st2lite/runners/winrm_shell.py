@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +14,7 @@ from xml.etree import ElementTree
 
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.runners.basic_auth import wire_text
+from st2lite.runners.output_text import OutputText
 
 if TYPE_CHECKING:
     from winrm.protocol import Protocol
@@ -94,11 +94,13 @@ class WinRmShell:
         finally:
             self._protocol.transport.close_session()
 
-    def run(self, command: str, on_output: Callable[[str, str], None]) -> int:
-        """Run a command line to its end and give its exit code; raise `WinRmError` or `WinRmTimeout`."""
+    def run(self, command: str, output: Mapping[str, OutputText]) -> int:
+        """Run a command line to its end and give its exit code; raise `WinRmError` or `WinRmTimeout`.
+
+        `output` takes what it prints to `stdout` and to `stderr`.
+        """
         from winrm.exceptions import WinRMOperationTimeoutError
 
-        decoders = {kind: codecs.getincrementaldecoder("utf-8")("replace") for kind in ("stdout", "stderr")}
         with self._talk():
             self._limit(_POLL_SECONDS * 3)
             self._command = self._protocol.run_command(self._shell, command)
@@ -109,9 +111,8 @@ class WinRmShell:
                     stdout, stderr, code, done = self._protocol.get_command_output_raw(self._shell, self._command)
                 except WinRMOperationTimeoutError:
                     continue  # nothing was printed for a while
-                for kind, data in (("stdout", stdout), ("stderr", stderr)):
-                    if text := decoders[kind].decode(data, final=done):
-                        on_output(kind, text)
+                output["stdout"].feed(stdout, done)
+                output["stderr"].feed(stderr, done)
             self._signal(self._protocol)
         return code
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.runs import Output, make_run, make_settings
-from tests.servers.accounts import ThrowAwayUser
-from tests.servers.sshd import SshServer, make_key
 
 from st2lite.executions.protocol import Outcome, Run
 from st2lite.runners import remote
+from tests.runs import Output, make_run, make_settings
+from tests.servers.accounts import ThrowAwayUser
+from tests.servers.sshd import SshServer, make_key
 
 HOSTS = tuple(f"127.0.0.{last}" for last in range(1, 11))
 
@@ -148,6 +148,13 @@ def test_big_output_and_a_big_command(ssh: Ssh, tmp_path: Path) -> None:
     result = command(ssh, tmp_path, f"yes 0123456789 | head -n 500000; : {filler}").result["127.0.0.1"]
     assert result["return_code"] == 0
     assert len(result["stdout"]) == 500_000 * 11 - 1
+
+
+def test_endless_output_is_kept_up_to_a_limit(ssh: Ssh, tmp_path: Path) -> None:
+    outcome = command(ssh, tmp_path, "head -c 12000000 /dev/zero | tr '\\0' x")
+    result = outcome.result["127.0.0.1"]
+    assert (outcome.status, len(result["stdout"])) == ("succeeded", 10 * 1024 * 1024)
+    assert result["error"] == "Only the first 10485760 bytes of stdout were kept."
 
 
 def test_output_is_live_with_one_host_only(ssh: Ssh, tmp_path: Path) -> None:
@@ -516,6 +523,12 @@ def test_a_script_with_its_lib(ssh: Ssh, tmp_path: Path, pack: Path) -> None:
         "<--name=it's; rm><--flag><$HOME é><1,2>",
     ]
     assert not Path(directory).exists()
+
+
+def test_a_script_without_a_time_limit(ssh: Ssh, tmp_path: Path, pack: Path) -> None:
+    outcome = execute(script_run(ssh, pack, tmp_path, timeout=0, kwarg_op=""), tmp_path)
+    assert outcome.status == "succeeded"
+    assert "<name=it's; rm>" in outcome.result["127.0.0.1"]["stdout"]
 
 
 @pytest.mark.parametrize("script", ["exit 7", "sleep 600"])
