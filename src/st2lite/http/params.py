@@ -119,10 +119,9 @@ def read_selection(req: falcon.Request, excludable: frozenset[str] | None = None
 class ListSpec:
     """What one list understands.
 
-    `filters` maps each declared filter parameter to the stored field it compares, `sortable` does so for the keys of
-    `sort`
-    (None: the list takes no `sort`). `default_limit` None means all rows. `timestamps` names the filters that hold
-    points in time.
+    `filters` maps each declared filter parameter to the stored field it compares; `sortable` does so for the keys of
+    `sort` (None: the list takes no `sort`). `default_limit` None means all rows. `timestamps` names the filters that
+    hold points in time; `excludable` the only attributes that may be left out (None: any).
     """
 
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -131,7 +130,6 @@ class ListSpec:
     default_limit: int | None = 100
     excludable: frozenset[str] | None = None
     timestamps: frozenset[str] = frozenset()
-    paged: bool = True
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def read_list(req: falcon.Request, spec: ListSpec) -> ListQuery:
         filters=tuple(_filters(req, spec)),
         order=_order(req, spec),
         limit=read_limit(req, spec.default_limit),
-        offset=read_offset(req) if spec.paged else 0,
+        offset=read_offset(req),
         selection=read_selection(req, spec.excludable),
     )
 
