@@ -73,9 +73,7 @@ def test_remote_script(st2: UpstreamCli, ssh: tuple[SshServer, Path]) -> None:
     assert answer["127.0.0.1"]["stdout"] == "<--name=world><1,2> in probe"
 
 
-def test_a_private_key_from_a_file_is_masked_in_what_is_shown(
-    st2: UpstreamCli, ssh: tuple[SshServer, Path]
-) -> None:
+def test_a_private_key_from_a_file_is_masked_in_what_is_shown(st2: UpstreamCli, ssh: tuple[SshServer, Path]) -> None:
     server, key = ssh
     words = ["hosts=127.0.0.1", f"port={server.port}", f"username={server.user}", f"@private_key={key}"]
     execution = st2("run", "core.remote", "cmd=true", *words, "-j").json

@@ -24,9 +24,7 @@ class NothingCopied(SshError):
     """Not even the directory could be made: there is nothing to clean up, and what may be there is not ours."""
 
 
-def upload_script(
-    client: paramiko.SSHClient, script: Path, directory: str, timeout: float, stop: StopSignal
-) -> str:
+def upload_script(client: paramiko.SSHClient, script: Path, directory: str, timeout: float, stop: StopSignal) -> str:
     """Create `directory`, put `script` and its `lib` folder there, and return the script's path on the host.
 
     The directory must not exist yet and is open to its owner only. Raises `NothingCopied` or another `SshError` for

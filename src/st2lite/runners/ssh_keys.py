@@ -67,9 +67,7 @@ def _load(data: bytes, passphrase: str | None, where: str) -> PrivateKeyTypes:
             return load(data, passphrase.encode() if passphrase else None)
         except TypeError:
             if not passphrase:
-                raise InvalidInput(
-                    f'The private key {where} is encrypted: give its parameter "passphrase".'
-                ) from None
+                raise InvalidInput(f'The private key {where} is encrypted: give its parameter "passphrase".') from None
             return load(data, None)  # a passphrase for a key without one does no harm
     except (ValueError, UnsupportedAlgorithm):
         # The cause is left out: what a parser says about a key may hold parts of it.

@@ -110,9 +110,7 @@ def test_environment_and_directory(ssh: Ssh, tmp_path: Path) -> None:
         ssh, tmp_path, 'pwd; echo "$GREETING|$EMPTY|$ST2_ACTION_PACK_NAME|$ST2_ACTION_AUTH_TOKEN"',
         cwd=str(directory), env={"GREETING": "a 'b' $HOME\n`c`", "EMPTY": None},
     )  # fmt: skip
-    assert outcome.result["127.0.0.1"]["stdout"] == (
-        f"{directory}\na 'b' $HOME\n`c`||examples|token-of-the-run"
-    )
+    assert outcome.result["127.0.0.1"]["stdout"] == (f"{directory}\na 'b' $HOME\n`c`||examples|token-of-the-run")
 
 
 def test_a_missing_directory_fails_before_the_command(ssh: Ssh, tmp_path: Path) -> None:
@@ -384,9 +382,7 @@ def test_cancellation_ends_a_connection_in_the_making(tmp_path: Path, ssh: Ssh) 
         given = {"hosts": "127.0.0.1", "port": silent.getsockname()[1], "private_key": str(ssh.key), "cmd": "true"}
         run = make_run("remote-shell-cmd", given)
         outcomes: list[Outcome] = []
-        thread = threading.Thread(
-            target=lambda: outcomes.append(execute(run, tmp_path, ssh_connect_timeout=300))
-        )
+        thread = threading.Thread(target=lambda: outcomes.append(execute(run, tmp_path, ssh_connect_timeout=300)))
         thread.start()
         connection, _ = silent.accept()
         with connection:
@@ -415,9 +411,7 @@ def test_a_bastion_that_refuses(ssh: Ssh, tmp_path: Path) -> None:
     assert "Bastion host" in outcome.result["error"]
 
 
-def test_an_unknown_host_key_is_accepted_and_logged(
-    ssh: Ssh, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unknown_host_key_is_accepted_and_logged(ssh: Ssh, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="st2lite")
     assert command(ssh, tmp_path, "true").status == "succeeded"
     assert "Accepted the unknown ssh-ed25519 host key SHA256:" in caplog.text

@@ -10,7 +10,7 @@ import pytest
 from st2lite.models.errors import InvalidInput
 from st2lite.runners.remote_command import RemoteCommand, quote_directory, shell_variables
 
-HOSTILE = "it's; $(touch /tmp/owned) `id` \"x\" \\ \n* é"
+HOSTILE = 'it\'s; $(touch /tmp/owned) `id` "x" \\ \n* é'
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
