@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from cheroot.workers.threadpool import ThreadPool
 from cheroot.wsgi import Server
 
 from st2lite.http.mounts import Mounts, create_mounts
+from st2lite.http.socket_files import make_file
 from st2lite.models.errors import ConfigError
 
 __all__ = ["StandaloneServer", "create_mounts"]
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _THREADS = 8
 _KEPT_CONNECTIONS = 1000
+_HEADER_BYTES = 64 * 1024
 _SHUTDOWN_SECONDS = 10
 _SLASHES = re.compile(rb"^(\S+ )//+")
 
@@ -49,11 +52,16 @@ class _Request(HTTPRequest):
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
 
+    def __init__(self, server: Server, connection: socket.socket, _make_file: object = None) -> None:
+        super().__init__(server, connection, make_file)
+
 
 class _Server(Server):
     """The library's server, with its complaints in our log."""
 
     ConnectionClass = _Connection
+    keep_alive_conn_limit = _KEPT_CONNECTIONS
+    max_request_header_size = _HEADER_BYTES
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         # What it reports below a warning is a client that went away.
@@ -86,7 +94,6 @@ class StandaloneServer:
         self._server: Any = _Server(
             (host, port), mounts, numthreads=_THREADS, server_name="st2lite", shutdown_timeout=_SHUTDOWN_SECONDS
         )
-        self._server.keep_alive_conn_limit = _KEPT_CONNECTIONS
         mounts.stream_guard = _Room(self._server.requests).for_stream
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
         self._failure: BaseException | None = None

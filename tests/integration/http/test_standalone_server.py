@@ -154,6 +154,15 @@ class TestServer:
         assert get(url + "/healthz").status_code == 200
         assert caplog.text == ""
 
+    def test_endless_headers_are_cut_short(self, url: str) -> None:
+        parts = urlsplit(url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+            with pytest.raises((ConnectionResetError, BrokenPipeError)):
+                for _ in range(10_000):
+                    client.sendall(b"X-Long: " + b"x" * 1000 + b"\r\n")
+        assert get(url + "/healthz").status_code == 200
+
     # The library forgets to close the socket that it could not bind.
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     def test_an_address_in_use(self, url: str, client) -> None:
