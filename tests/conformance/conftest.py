@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("tests.conformance.bus_suite", "st2lite.storage.conformance")
+pytest.register_assert_rewrite("tests.conformance.bus_suite", "tests.conformance.storage_suite")

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from st2lite.models.errors import Conflict, StaleWrite, StoreUnavailable
-from st2lite.storage.conformance.items import Item, Note
 from st2lite.storage.contract import Equal, Store, claim
 from st2lite.storage.open import open_store
+from tests.conformance.storage_suite.items import Item, Note
 
 _ROOT = Path(__file__).parents[2]
 

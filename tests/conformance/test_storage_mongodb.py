@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from st2lite.models.document import Document
-from st2lite.storage.conformance import StorageConformance
-from st2lite.storage.conformance.items import Database
 from st2lite.storage.contract import Store
 from st2lite.storage.migrations import Migration
 from st2lite.storage.open import open_store
+from tests.conformance.storage_suite import StorageConformance
+from tests.conformance.storage_suite.items import Database
 from tests.servers.mongod import MongoServer
 
 _numbers = itertools.count()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from st2lite.storage.conformance.items import Item, Note
 from st2lite.storage.contract import Equal, Store
 from st2lite.storage.open import open_store
 from tests.conformance.storage_client import start
+from tests.conformance.storage_suite.items import Item, Note
 
 CLIENTS = 8
 _numbers = itertools.count()

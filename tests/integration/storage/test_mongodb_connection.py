@@ -15,9 +15,9 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.timestamps import now
-from st2lite.storage.conformance.items import Item, Note
 from st2lite.storage.contract import Equal, In, Order, Store
 from st2lite.storage.open import open_store
+from tests.conformance.storage_suite.items import Item, Note
 from tests.servers.certificates import make_certificates
 from tests.servers.mongod import MongoServer
 
@@ -163,7 +163,7 @@ def test_under_eventlet(mongo_server: MongoServer) -> None:
     code = f"""
 import eventlet
 eventlet.monkey_patch()
-from st2lite.storage.conformance.items import Item, Note
+from tests.conformance.storage_suite.items import Item, Note
 from st2lite.storage.open import open_store
 store = open_store({mongo_server.uri("eventlet")!r}, (Item, Note))
 store.ensure_schema()
@@ -172,5 +172,6 @@ list(pool.imap(lambda number: store.insert(Note(id=str(number))), range(20)))
 print(store.count(Note), len(store.find(Note)))
 store.close()
 """
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=120)
     assert done.stdout.split() == ["20", "20"], done.stderr

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from st2lite.models.errors import StoreUnavailable
-from st2lite.storage.conformance.items import Item, Note
 from st2lite.storage.contract import In, Store
 from st2lite.storage.open import open_store
 from st2lite.storage.sqlite import connection
+from tests.conformance.storage_suite.items import Item, Note
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ the tests closes the stores.
 
 from __future__ import annotations
 
-from st2lite.storage.conformance.content import ContentConformance
-from st2lite.storage.conformance.queries import QueryConformance
-from st2lite.storage.conformance.schema import SchemaConformance
-from st2lite.storage.conformance.threads import ThreadConformance
-from st2lite.storage.conformance.writes import WriteConformance
+from tests.conformance.storage_suite.content import ContentConformance
+from tests.conformance.storage_suite.queries import QueryConformance
+from tests.conformance.storage_suite.schema import SchemaConformance
+from tests.conformance.storage_suite.threads import ThreadConformance
+from tests.conformance.storage_suite.writes import WriteConformance
 
 
 class StorageConformance(WriteConformance, QueryConformance, ContentConformance, SchemaConformance, ThreadConformance):

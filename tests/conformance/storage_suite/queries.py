@@ -1,4 +1,3 @@
-# ruff: noqa: S101 - these are tests
 """Reading: every filter and order is compared with a plain evaluation in memory."""
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from st2lite.models.document import Scalar
 from st2lite.models.errors import InvalidInput
 from st2lite.models.timestamps import from_epoch
-from st2lite.storage.conformance.items import Database, Item, Note, error_of, ready
 from st2lite.storage.contract import Equal, Exists, Filter, In, Order, Prefix, Range
+from tests.conformance.storage_suite.items import Database, Item, Note, error_of, ready
 
 NAMES = [
     "",

@@ -1,4 +1,3 @@
-# ruff: noqa: S101 - these are tests
 """Schemas that grow: new fields and indexes, numbered migrations, newer databases."""
 
 from __future__ import annotations
@@ -8,9 +7,9 @@ from typing import Any, ClassVar
 
 from st2lite.models.document import Collection, Document, Index
 from st2lite.models.errors import Conflict, StoreUnavailable
-from st2lite.storage.conformance.items import Database, Item, Note, error_of
 from st2lite.storage.contract import Equal, Order
 from st2lite.storage.migrations import Migration
+from tests.conformance.storage_suite.items import Database, Item, Note, error_of
 
 
 class OldBook(Document, kw_only=True):
@@ -72,7 +71,7 @@ class SchemaConformance:
             try:
                 stores[number].ensure_schema()
                 stores[number].insert(Item(serial=str(number)))
-            except Exception as error:  # noqa: BLE001 - handed to the test
+            except Exception as error:
                 failures.append(error)
 
         threads = [threading.Thread(target=set_up, args=(number,)) for number in range(len(stores))]

@@ -1,4 +1,3 @@
-# ruff: noqa: S101 - these are tests
 """What documents may hold: odd keys, odd numbers, large attributes."""
 
 from __future__ import annotations
@@ -7,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from st2lite.storage.conformance.items import EMPTY, Database, Item, ready
 from st2lite.storage.contract import Equal, Order
+from tests.conformance.storage_suite.items import EMPTY, Database, Item, ready
 
 ODD: list[Any] = [
     {"a.b": 1, "$set": {"$where": "x"}, "": {"": None}, "\0": "\0", "__proto__": [], "_id": 5, "ключ": "значение"},

@@ -1,4 +1,3 @@
-# ruff: noqa: S101 - these are tests
 """Many threads on one store."""
 
 from __future__ import annotations
@@ -7,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from st2lite.models.errors import Conflict, StaleWrite
-from st2lite.storage.conformance.items import Database, Item, ready
 from st2lite.storage.contract import Equal, claim
+from tests.conformance.storage_suite.items import Database, Item, ready
 
 _THREADS = 8
 
@@ -22,7 +21,7 @@ def together(work: Callable[[int], None], threads: int = _THREADS) -> None:
         try:
             barrier.wait()
             work(number)
-        except BaseException as error:  # noqa: BLE001 - raised by the caller
+        except BaseException as error:
             failures.append(error)
 
     started = [threading.Thread(target=run, args=(number,)) for number in range(threads)]

@@ -1,4 +1,3 @@
-# ruff: noqa: S101 - these are tests
 """Writing: revisions, compare-and-swap, unique keys, deleting."""
 
 from __future__ import annotations
@@ -7,8 +6,8 @@ import functools
 
 from st2lite.models.errors import Conflict, InvalidInput, StaleWrite
 from st2lite.models.ids import is_id, new_id
-from st2lite.storage.conformance.items import Database, Item, Note, error_of, ready
 from st2lite.storage.contract import Equal, In, Store, claim, save
+from tests.conformance.storage_suite.items import Database, Item, Note, error_of, ready
 
 
 class WriteConformance:
