@@ -80,7 +80,7 @@ class ActionFiles:
         copy.id, copy.rev, copy.pack, copy.name = "", 0, dest_pack, dest_action
         copy.metadata_file, copy.entry_point = f"actions/{dest_action}.yaml", _cloned_entry_point(action, dest_action)
         existing = self._find(copy.ref)
-        taken = [path for path in self._files_of(copy) if path.exists()]
+        taken = self._taken(copy)
         if (existing or taken) and not overwrite:
             what = f'Action "{copy.ref}"' if existing else f"File {taken[0]}"
             raise InvalidInput(f"{what} exists already; choose another dest_action, or set overwrite to true.")
@@ -144,6 +144,13 @@ class ActionFiles:
             except ContentError:
                 continue
         return found
+
+    def _taken(self, copy: Action) -> list[Path]:
+        """Files that are where those of a copy are to go."""
+        try:
+            return [path for path in self._files_of(copy) if path.exists()]
+        except OSError as error:
+            raise InvalidInput(f"dest_action: cannot be the name of a file: {error.strerror}.") from None
 
     def _copy_files(self, action: Action, copy: Action, directory: Path) -> None:
         source = self._locations.pack_dir(action.pack)

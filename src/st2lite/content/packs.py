@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from st2lite.content.yaml_files import load_map
+from st2lite.content.yaml_files import is_unicode, load_map
 from st2lite.models.errors import ContentError
 from st2lite.models.pack import Pack
 
@@ -25,10 +25,18 @@ _CONTRIBUTOR_LENGTH = 100
 _HIDDEN_DIRS = frozenset({".git", "__pycache__"})
 
 
+def has_manifest(directory: Path) -> bool:
+    """Tell whether a directory claims to be a pack; one that may not be looked into does, so that reading says why."""
+    try:
+        return (directory / MANIFEST).is_file()
+    except OSError:
+        return True
+
+
 def read_pack(directory: Path) -> Pack:
     """The pack in a directory; raise `ContentError` that lists all that is wrong with its manifest."""
     path = directory / MANIFEST
-    if not path.is_file():
+    if not has_manifest(directory):
         raise ContentError(
             f'{directory}: not a pack, since it has no "{MANIFEST}"; write one with name, description, '
             "version and author"
@@ -63,10 +71,13 @@ def is_pack_ref(text: str) -> bool:
 
 
 def list_files(directory: Path) -> list[str]:
-    """Relative paths of the files of a pack, sorted, without compiled python and version control."""
+    """Relative paths of the files of a pack, sorted, without compiled python and version control.
+
+    Names that are not UTF-8 are left out: no text can say them.
+    """
     found: list[str] = []
     _collect(str(directory), "", found)
-    return sorted(found)
+    return sorted(name for name in found if is_unicode(name))
 
 
 def _collect(directory: str, prefix: str, found: list[str]) -> None:

@@ -13,7 +13,7 @@ from st2lite.content.configs import read_config, read_config_schema
 from st2lite.content.fingerprints import pack_fingerprint, runners_fingerprint
 from st2lite.content.locations import PackLocations
 from st2lite.content.overrides import Overrides
-from st2lite.content.packs import MANIFEST, read_pack
+from st2lite.content.packs import MANIFEST, has_manifest, read_pack
 from st2lite.content.runner_types import read_runner_types
 from st2lite.content.upsert import upsert
 from st2lite.models.action import Action, RunnerType
@@ -68,7 +68,7 @@ class Registrar:
     def _pack_dirs(self, packs: Sequence[str] | None) -> dict[str, Path]:
         if packs is None:
             found = self._locations.all_packs()
-            for name in [name for name, path in found.items() if not (path / MANIFEST).is_file()]:
+            for name in [name for name, path in found.items() if not has_manifest(path)]:
                 logger.warning("%s is not a pack, since it has no %s: left out", found.pop(name), MANIFEST)
             return found
         chosen = {}
@@ -107,7 +107,7 @@ class _Registration:
         try:
             fingerprint = pack_fingerprint(directory, self._locations, self._runners_print)
         except OSError as error:
-            self._give_up(ContentError(f"{error.filename}: cannot be read: {error.strerror}"))
+            self._give_up(_unreadable(error))
             return
         self._if_changed(f"pack:{name}", fingerprint, lambda: self._pack(name, directory))
 
@@ -158,7 +158,7 @@ class _Registration:
         overrides = self._read(lambda: Overrides(self._locations.overrides, pack)) or Overrides(None, pack)
         actions: dict[str, Action] = {}
         overridden = 0
-        for path in action_files(directory):
+        for path in self._read(lambda: action_files(directory)) or []:
             action = self._read(partial(read_action, path, pack, self._runners))
             if action is None:
                 continue
@@ -174,12 +174,14 @@ class _Registration:
         return {"actions": len(actions), "actions(overridden)": overridden}
 
     def _read(self, read: Callable[[], T]) -> T | None:
-        """What `read` returns; None if its file is faulty and that shall not stop the rest."""
+        """What `read` returns; None if its file is faulty or not ours to read, and that shall not stop the rest."""
         try:
             return read()
         except ContentError as error:
             self._give_up(error)
-            return None
+        except OSError as error:
+            self._give_up(_unreadable(error))
+        return None
 
     def _give_up(self, error: ContentError) -> None:
         if self._fail:
@@ -203,6 +205,10 @@ def wanted_kinds(types: Sequence[str] | None) -> frozenset[str]:
             raise InvalidInput(f'types: "{name}" is no kind of content; use all or some of {", ".join(KINDS)}.')
         kinds.add(kind)
     return frozenset(kinds | {_IMPLIED[kind] for kind in kinds if kind in _IMPLIED})
+
+
+def _unreadable(error: OSError) -> ContentError:
+    return ContentError(f"{error.filename}: cannot be read: {error.strerror}")
 
 
 def _keep_enabled(runner: RunnerType, stored: RunnerType) -> None:

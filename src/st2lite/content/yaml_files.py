@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,15 @@ def parse(text: str, path: Path) -> Any:
         raise ContentError(f"{path}: nested too deeply, or a value that contains itself") from None
 
 
+def is_unicode(text: str) -> bool:
+    """Tell whether a text can be encoded; half of a surrogate pair, as escapes and odd file names make it, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def dump(content: Any) -> str:
     """YAML text of a value, in block style and in the order of its keys."""
     import yaml
@@ -72,7 +82,9 @@ def _parse_yaml(text: str, path: Path) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, Loader=_loader_class())  # noqa: S506 - a subclass of the safe loader
+        loader = _loader_class()(text)
+        loader.path = path
+        return loader.get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -89,13 +101,16 @@ def _loader_class() -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """Safe loader that keeps dates as text and warns of keys given twice."""
+        """Safe loader that keeps dates as text and warns of keys given twice; `path` is the file it reads."""
+
+        path: Path
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             given = [key.value for key, _ in node.value if isinstance(key.value, str)]
             if len(given) != len(set(given)):
                 twice = next(key for position, key in enumerate(given) if key in given[:position])
-                logger.warning('line %d: "%s" is given twice, the last one counts', node.start_mark.line + 1, twice)
+                line = node.start_mark.line + 1
+                logger.warning('%s, line %d: "%s" is given twice, the last one counts', self.path, line, twice)
             return super().construct_mapping(node, deep)
 
     Loader.yaml_implicit_resolvers = {
@@ -113,14 +128,24 @@ def _plain(value: Any, path: Path, budget: list[int]) -> Any:
         return {_key(key, path): _plain(item, path, budget) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item, path, budget) for item in value]
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if isinstance(value, str):
+        return _text(value, path)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ContentError(f"{path}: the number {value} cannot be written as JSON; use a finite one")
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     raise ContentError(f"{path}: a value of type {_kind(value)} cannot be used; write text, numbers, lists and maps")
 
 
+def _text(text: str, path: Path) -> str:
+    if not is_unicode(text):
+        raise ContentError(f"{path}: the text {text!r} holds half of a surrogate pair, which is not valid Unicode")
+    return text
+
+
 def _key(key: Any, path: Path) -> str:
     if isinstance(key, str):
-        return key
+        return _text(key, path)
     if key is None or isinstance(key, (bool, int, float)):
         return json.dumps(key)
     raise ContentError(f"{path}: {key!r} cannot be a key; write text")

@@ -187,6 +187,7 @@ class TestClone:
             ("weather", "../x", "dest_action: "),
             ("weather", "", "dest_action: "),
             ("weather", ".x", "dest_action: "),
+            ("weather", "x" * 300, "File name too long"),
         ],
     )
     def test_what_is_refused(self, files, store, pack, name, text):

@@ -249,6 +249,32 @@ def test_a_directory_that_is_no_pack_is_left_out(store, registrar, packs, caplog
         registrar.register(packs=["notes"])
 
 
+def test_a_file_whose_name_no_text_can_say_stops_nothing(store, registrar, packs):
+    (packs / "weather" / os.fsdecode(b"\xff.txt")).touch()
+    registrar.register(packs=["weather"])
+    (pack,) = store.find(Pack, [Equal("ref", "weather")])
+    assert "pack.yaml" in pack.files
+    assert not any(name.endswith(".txt") for name in pack.files)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("path", ["", "pack.yaml", "actions", "actions/report.json", "actions/lib"])
+def test_what_may_not_be_read_is_named_and_stops_nothing(store, registrar, packs, caplog, path):
+    (packs / "weather" / "actions" / "lib").mkdir(exist_ok=True)
+    closed = packs / "weather" / path
+    mode = closed.stat().st_mode
+    closed.chmod(0)
+    try:
+        registrar.register(fail_on_failure=False)
+        assert f"{closed}" in caplog.text
+        assert "cannot be read: Permission denied" in caplog.text
+        with pytest.raises(ContentError, match="cannot be read: Permission denied"):
+            registrar.register(packs=["weather"])
+    finally:
+        closed.chmod(mode)
+    assert action(store, "core.local").enabled
+
+
 def test_what_disappears_from_disk_stays_registered(store, registrar, packs):
     registrar.register()
     (packs / "weather" / "actions" / "report.json").unlink()
