@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import shlex
-import traceback
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -37,7 +36,7 @@ NOT_RUN = 255
 """Return code where the command did not run, or was not followed to its end."""
 
 _SUDO_ERROR = 'sudo refused: parameter "sudo_password" is wrong or missing, or the user may not use sudo on this host.'
-_GLOBAL_FAILURE = {"succeeded": False, "failed": True, "return_code": NOT_RUN}
+_FAILURE = {"succeeded": False, "failed": True, "return_code": NOT_RUN}
 _DIRECTORY = "/tmp"  # noqa: S108 - on the remote host, below it a directory that only this run uses
 _DEFAULT_TIMEOUT_S = 60
 _CLEANUP_TIMEOUT_S = 10.0
@@ -60,7 +59,7 @@ class RemoteRunner:
                 run.cancellation.on_request(stop.request)
                 return _RemoteRun(run, self._settings, stop).outcome()
         except St2liteError as error:
-            return Outcome(FAILED, _failure(error))
+            return Outcome(FAILED, _global_failure(error.message))
 
     def close(self) -> None:
         """Nothing to release."""
@@ -113,7 +112,7 @@ class _RemoteRun:
                 connected = True
                 return True, self._result(self._execute(client))
         except St2liteError as error:
-            return connected, {"stdout": "", "stderr": "", "timeout": False, **_failure(error)}
+            return connected, {**_FAILURE, "stdout": "", "stderr": "", "timeout": False, "error": error.message}
 
     def _execute(self, client: paramiko.SSHClient) -> Finished:
         if self._script is None:
@@ -167,13 +166,12 @@ class _RemoteRun:
             text = errors[0]
         else:
             text = "None of the hosts could be connected to. " + " ".join(f"{error.rstrip('.')}." for error in errors)
-        first = answers[0][1]
-        return {**_GLOBAL_FAILURE, "error": text, "traceback": first["traceback"]}
+        return _global_failure(text)
 
 
-def _failure(error: St2liteError) -> dict[str, Any]:
-    """Give the result of something that did not run; call it while `error` is handled."""
-    return {**_GLOBAL_FAILURE, "error": error.message, "traceback": traceback.format_exc()}
+def _global_failure(error: str) -> dict[str, Any]:
+    """Give the result of a run that reached no host. Clients expect a traceback; an understood error has none."""
+    return {**_FAILURE, "error": error, "traceback": ""}
 
 
 def _status(results: Iterable[dict[str, Any]], allow_partial_failure: bool) -> str:

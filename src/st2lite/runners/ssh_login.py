@@ -83,12 +83,13 @@ class Login:
         if self._own_credentials:
             return self._keys
         paths = [path for path in identity_files if Path(path).expanduser().exists()]
-        if not paths and self._default_key is not None:
+        if not paths and self._default_key is not None and self._default_key.expanduser().exists():
             paths = [str(self._default_key)]
         if not paths:
+            missing = f" (there is no file {self._default_key})" if self._default_key else ""
             raise InvalidInput(
                 'No way to log in: give parameter "private_key" or "password", '
-                "or set system_user.ssh_key_file in st2.conf."
+                f"or set system_user.ssh_key_file in st2.conf{missing}."
             )
         return tuple(load_key(path, self._passphrase) for path in paths)
 

@@ -209,7 +209,14 @@ def test_bad_parameters_are_named(ssh: Ssh, tmp_path: Path, parameters: dict[str
     assert outcome.status == "failed"
     assert word in outcome.result["error"]
     assert set(outcome.result) == {"error", "traceback", "failed", "succeeded", "return_code"}
-    assert outcome.result["return_code"] == 255
+    assert (outcome.result["return_code"], outcome.result["traceback"]) == (255, "")
+
+
+def test_the_key_of_the_service_is_missing(ssh: Ssh, tmp_path: Path) -> None:
+    settings = {"ssh_key": tmp_path / "no_key"}
+    outcome = command(ssh, tmp_path, "true", private_key=None, settings=settings)
+    assert "ssh_key_file" in outcome.result["error"]
+    assert str(tmp_path / "no_key") in outcome.result["error"]
 
 
 def test_an_encrypted_key_without_its_passphrase(ssh: Ssh, tmp_path: Path) -> None:
