@@ -264,6 +264,12 @@ def test_a_pack_of_the_first_years_runs_unmodified(tmp_path: Path) -> None:
     assert (bad.status, bad.result["result"]) == ("failed", "nobody to greet")
 
 
+def test_a_result_too_deep_to_be_written_says_so(host: PythonPack) -> None:
+    outcome = host.run("deep = []\nfor _ in range(100_000):\n    deep = [deep]\nreturn deep")
+    assert (outcome.status, outcome.result["exit_code"]) == ("failed", 1)
+    assert outcome.result["stderr"] == "The result is nested too deeply to be written as JSON or text: flatten it.\n"
+
+
 class TestVirtualenv:
     @pytest.fixture
     def host(self, tmp_path: Path) -> Iterator[PythonPack]:
@@ -271,11 +277,19 @@ class TestVirtualenv:
         yield created
         created.runner.close()
 
-    def test_a_missing_one_says_how_to_make_it(self, host: PythonPack) -> None:
+    def test_a_missing_one_says_how_to_make_it(self, host: PythonPack, tmp_path: Path) -> None:
         outcome = host.run("return 1")
         assert outcome.status == "failed"
-        assert "st2 run packs.setup_virtualenv packs=examples" in outcome.result["error"]
         assert outcome.result["result"] == "None"
+        directory = tmp_path / "virtualenvs" / "examples"
+        assert outcome.result["error"].endswith(f" -m venv {directory}")
+
+    def test_following_the_advice_helps(self, host: PythonPack, tmp_path: Path) -> None:
+        (host.pack / "requirements.txt").write_text("# nothing\n")
+        advice = host.run("return 1").result["error"].partition("Create it on this host: ")[2]
+        assert advice.endswith(f" && {tmp_path}/virtualenvs/examples/bin/pip install -r {host.pack}/requirements.txt")
+        subprocess.run(advice, shell=True, check=True, capture_output=True)
+        assert host.run("return 1").status == "succeeded"
 
     def test_libraries_and_programs_of_the_pack_come_first(self, host: PythonPack, tmp_path: Path) -> None:
         virtualenv = tmp_path / "virtualenvs" / "examples"

@@ -168,7 +168,7 @@ def _json(result: Any) -> bytes:
     except ValueError:  # a number JSON does not know, which becomes null
         text = _json_without_nan(result)
     except (TypeError, RecursionError):
-        text = json.dumps(str(result), ensure_ascii=False)
+        text = json.dumps(_text(result), ensure_ascii=False)
     return text.encode("utf-8", "replace")
 
 
@@ -176,8 +176,16 @@ def _json_without_nan(result: Any) -> str:
     try:
         known: Any = json.loads(json.dumps(result), parse_constant=_null)
     except (ValueError, TypeError, RecursionError):
-        known = str(result)
+        known = _text(result)
     return json.dumps(known, ensure_ascii=False)
+
+
+def _text(result: Any) -> str:
+    try:
+        return str(result)
+    except RecursionError:
+        sys.stderr.write("The result is nested too deeply to be written as JSON or text: flatten it.\n")
+        raise SystemExit(1) from None
 
 
 def _null(_: str) -> None:
