@@ -8,9 +8,6 @@ import falcon
 
 from st2lite import __version__
 from st2lite.auth.api_keys import ApiKeys
-from st2lite.auth.authenticate import Authenticator
-from st2lite.config.schema import Config
-from st2lite.config.urls import api_base_url
 from st2lite.content.action_files import ActionFiles
 from st2lite.content.locations import PackLocations
 from st2lite.executions.inquiries import InquiryService
@@ -19,14 +16,11 @@ from st2lite.executions.views import ExecutionViews
 from st2lite.http.action_views import ActionViews
 from st2lite.http.actions import Actions
 from st2lite.http.api_keys import add_api_key_routes
-from st2lite.http.app import create_app
-from st2lite.http.execution_views import ExecutionParts
+from st2lite.http.app import ServiceContext, create_service_app
+from st2lite.http.execution_parts import ExecutionParts
 from st2lite.http.executions import Executions
 from st2lite.http.inquiries import Inquiries
 from st2lite.http.keys import KeysResource
-from st2lite.http.middleware import CookieRules
-from st2lite.http.openapi_document import OpenApiDocument
-from st2lite.http.operations import add_operations
 from st2lite.http.pack_files import PackFiles
 from st2lite.http.packs import PackInstallation, PackRegistration, Packs
 from st2lite.http.runner_types import RunnerTypes
@@ -34,26 +28,19 @@ from st2lite.http.user import add_user_routes
 from st2lite.messaging.contract import Bus
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.keys import Keys
-from st2lite.storage.contract import Store
 
 DOCS_URL = "https://docs.stackstorm.com/"
 
 
-class ApiContext(Protocol):
+class ApiContext(ServiceContext, Protocol):
     """What the app needs of the rooms it calls."""
 
-    @property
-    def config(self) -> Config: ...
-    @property
-    def store(self) -> Store: ...
     @property
     def bus(self) -> Bus: ...
     @property
     def locations(self) -> PackLocations: ...
     @property
     def keyring(self) -> KeyRing | None: ...
-    @property
-    def authenticator(self) -> Authenticator: ...
     @property
     def api_keys(self) -> ApiKeys: ...
     @property
@@ -73,17 +60,10 @@ class Root:
 
 def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Response]:
     """The API as a WSGI app."""
-    config = context.config
-    app = create_app(
-        context.authenticator,
-        [*config.api.allow_origin, api_base_url(config)],
-        CookieRules(config.api.auth_cookie_secure, config.api.auth_cookie_same_site),
-    )
-    add_operations(app, "api", context.store, context.bus)
+    app = create_service_app(context, "api", context.bus)
     add_user_routes(app)
-    add_api_key_routes(app, context.api_keys, config.api.mask_secrets)
+    add_api_key_routes(app, context.api_keys, context.config.api.mask_secrets)
     app.add_route("/", Root())
-    app.add_route("/openapi.json", OpenApiDocument("api"))
 
     actions = Actions(context.store, ActionFiles(context.store, context.locations))
     action_views = ActionViews(context.store)

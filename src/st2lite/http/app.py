@@ -3,13 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import falcon
 
 from st2lite.auth.authenticate import Authenticator
+from st2lite.config.schema import Config
+from st2lite.config.urls import api_base_url
 from st2lite.http.errors import add_error_handlers
 from st2lite.http.media import JSONHandler
 from st2lite.http.middleware import Authentication, CookieRules, Cors, Paths, RequestId
+from st2lite.http.openapi.resource import OpenApiDocument
+from st2lite.http.operations import add_operations
+from st2lite.messaging.contract import Bus
+from st2lite.storage.contract import Store
+
+
+class ServiceContext(Protocol):
+    """What every service needs of the rooms it calls."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def authenticator(self) -> Authenticator: ...
+
+
+def create_service_app(
+    context: ServiceContext, service: str, bus: Bus | None = None
+) -> falcon.App[falcon.Request, falcon.Response]:
+    """The app of `api`, `auth` or `stream` as st2.conf wants it, with what every service answers.
+
+    A service that needs the bus gives it here: it is not ready without.
+    """
+    options = context.config.api
+    app = create_app(
+        context.authenticator,
+        [*options.allow_origin, api_base_url(context.config)],
+        CookieRules(options.auth_cookie_secure, options.auth_cookie_same_site),
+    )
+    add_operations(app, service, context.store, bus)
+    app.add_route("/openapi.json", OpenApiDocument(service))
+    return app
 
 
 def create_app(

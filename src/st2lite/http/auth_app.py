@@ -8,35 +8,24 @@ from typing import Any, Protocol
 import falcon
 import msgspec
 
-from st2lite.auth.authenticate import Authenticator
 from st2lite.auth.login import Login, LoginRequest
 from st2lite.auth.passwords import FlatFile, PasswordBackend
 from st2lite.auth.tokens import Tokens
 from st2lite.config.schema import Config
 from st2lite.config.urls import api_base_url
-from st2lite.http.app import create_app
+from st2lite.http.app import ServiceContext, create_service_app
 from st2lite.http.bodies import read_as
 from st2lite.http.errors import fault
-from st2lite.http.middleware import CookieRules
-from st2lite.http.openapi_document import OpenApiDocument
-from st2lite.http.operations import add_operations
 from st2lite.models.errors import ConfigError, InvalidInput, Unauthorized
-from st2lite.storage.contract import Store
 
 NO_SSO = "Single sign-on is not available in this release; log in with a user name and a password."
 
 
-class AuthContext(Protocol):
+class AuthContext(ServiceContext, Protocol):
     """What the app needs of the rooms it calls."""
 
     @property
-    def config(self) -> Config: ...
-    @property
-    def store(self) -> Store: ...
-    @property
     def tokens(self) -> Tokens: ...
-    @property
-    def authenticator(self) -> Authenticator: ...
 
 
 class TokenInput(msgspec.Struct):
@@ -119,13 +108,7 @@ class SingleSignOn:
 def create_auth_app(context: AuthContext) -> falcon.App[falcon.Request, falcon.Response]:
     """The auth service as a WSGI app."""
     config = context.config
-    app = create_app(
-        context.authenticator,
-        [*config.api.allow_origin, api_base_url(config)],
-        CookieRules(config.api.auth_cookie_secure, config.api.auth_cookie_same_site),
-    )
-    add_operations(app, "auth", context.store)
-    app.add_route("/openapi.json", OpenApiDocument("auth"))
+    app = create_service_app(context, "auth")
     login = Login(context.store, context.tokens, _backend(config))
     app.add_route("/tokens", TokenResource(login, api_base_url(config)))
     app.add_route("/tokens/validate", TokenValidation(context.tokens))

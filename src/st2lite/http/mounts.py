@@ -30,7 +30,7 @@ class MountsContext(ApiContext, AuthContext, StreamContext, Protocol):
 
 
 class Mounts:
-    """A WSGI app that hands each request to the app its path names. `stop` ends the streams."""
+    """The whole HTTP surface as one WSGI app: hands each request to the app that its path names."""
 
     def __init__(self, context: MountsContext) -> None:
         self.hub = StreamHub(context.bus, context.store, context.views)
@@ -64,11 +64,6 @@ class Mounts:
                 return self._apps[name](environ, start_response)
         # The API knows how to answer what does not exist.
         return self._apps["api"]({**environ, "PATH_INFO": f"/-{path}"}, start_response)
-
-
-def create_mounts(context: MountsContext) -> Mounts:
-    """The whole HTTP surface as one WSGI app."""
-    return Mounts(context)
 
 
 def _landing_page(start_response: StartResponse) -> Iterable[bytes]:

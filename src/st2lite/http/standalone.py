@@ -14,11 +14,9 @@ from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.workers.threadpool import ThreadPool
 from cheroot.wsgi import Server
 
-from st2lite.http.mounts import Mounts, create_mounts
+from st2lite.http.mounts import Mounts
 from st2lite.http.socket_files import make_file
 from st2lite.models.errors import ConfigError
-
-__all__ = ["StandaloneServer", "create_mounts"]
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The app `stream`: server-sent events about executions, their output and announcements (API facts, section 4)."""
+"""The app `stream`: server-sent events about executions, their output and announcements."""
 
 from __future__ import annotations
 
@@ -9,14 +9,8 @@ from typing import Protocol
 
 import falcon
 
-from st2lite.auth.authenticate import Authenticator
-from st2lite.config.schema import Config
-from st2lite.config.urls import api_base_url
 from st2lite.executions.service import ExecutionService
-from st2lite.http.app import create_app
-from st2lite.http.middleware import CookieRules
-from st2lite.http.openapi_document import OpenApiDocument
-from st2lite.http.operations import add_operations
+from st2lite.http.app import ServiceContext, create_service_app
 from st2lite.http.params import choice, text, words
 from st2lite.http.stream_events import EXECUTION_EVENT, OUTPUT_EVENT, Event, frame, output_event
 from st2lite.http.stream_hub import DEFAULT_EVENTS, Client, Filter, StreamHub
@@ -24,7 +18,6 @@ from st2lite.messaging.contract import Bus
 from st2lite.models import statuses
 from st2lite.models.errors import St2liteError
 from st2lite.models.execution import Execution
-from st2lite.storage.contract import Store
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +33,11 @@ StreamGuard = Callable[[], AbstractContextManager[object]]
 """Entered while a stream is open: lets the server make room for it."""
 
 
-class StreamContext(Protocol):
+class StreamContext(ServiceContext, Protocol):
     """What the app needs of the rooms it calls."""
 
     @property
-    def config(self) -> Config: ...
-    @property
-    def store(self) -> Store: ...
-    @property
     def bus(self) -> Bus: ...
-    @property
-    def authenticator(self) -> Authenticator: ...
     @property
     def executions(self) -> ExecutionService: ...
 
@@ -154,16 +141,9 @@ def _unseen(events: Iterable[Event], kind: str | None, seen: set[str]) -> Iterat
 def create_stream_app(
     context: StreamContext, hub: StreamHub, guard: StreamGuard = nullcontext
 ) -> falcon.App[falcon.Request, falcon.Response]:
-    """The stream service as a WSGI app; `hub` must be started before the first request."""
-    config = context.config
-    app = create_app(
-        context.authenticator,
-        [*config.api.allow_origin, api_base_url(config)],
-        CookieRules(config.api.auth_cookie_secure, config.api.auth_cookie_same_site),
-    )
-    add_operations(app, "stream", context.store, context.bus)
-    app.add_route("/openapi.json", OpenApiDocument("stream"))
-    heartbeat = config.stream.heartbeat
+    """The stream service as a WSGI app; whoever made the hub stops it."""
+    app = create_service_app(context, "stream", context.bus)
+    heartbeat = context.config.stream.heartbeat
     app.add_route("/stream", Events(hub, heartbeat, guard))
     app.add_route("/executions/{id}/output", Output(hub, heartbeat, guard, context.executions))
     return app

@@ -17,7 +17,8 @@ from st2lite.config.load import load
 from st2lite.config.schema import Config, current_user
 from st2lite.content.locations import DEFAULT_PACK, system_packs_dir
 from st2lite.content.registrar import Registrar
-from st2lite.http.standalone import StandaloneServer, create_mounts
+from st2lite.http.mounts import Mounts
+from st2lite.http.standalone import StandaloneServer
 from st2lite.models.errors import ConfigError
 from st2lite.models.execution import Worker
 from st2lite.rendering.crypto import generate_key_file
@@ -61,7 +62,7 @@ class Standalone:
         self.context = AppContext(config)
         self._worker = ActionRunner(self.context)
         self._notifier = Notifier(self.context)
-        self._server = StandaloneServer(config.api.host, config.api.port, create_mounts(self.context))
+        self._server = StandaloneServer(config.api.host, config.api.port, Mounts(self.context))
 
     def start(self) -> None:
         self.context.connect()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from st2lite.http.standalone import StandaloneServer, create_mounts
+from st2lite.http.mounts import Mounts
+from st2lite.http.standalone import StandaloneServer
 from tests.contract import Contract
 from tests.integration.http.conftest import ApiClient, open_client
 
@@ -20,7 +21,7 @@ def address(
     database: Path, tmp_path_factory: pytest.TempPathFactory, contract: Contract
 ) -> Iterator[tuple[str, ApiClient]]:
     with open_client(database, tmp_path_factory.mktemp("socket"), contract) as client:
-        server = StandaloneServer("127.0.0.1", 0, create_mounts(client.context))
+        server = StandaloneServer("127.0.0.1", 0, Mounts(client.context))
         server.start()
         try:
             yield server.url, client

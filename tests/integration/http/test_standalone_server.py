@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from st2lite.http.standalone import StandaloneServer, create_mounts
+from st2lite.http.mounts import Mounts
+from st2lite.http.standalone import StandaloneServer
 from st2lite.models.errors import ConfigError
 
 PATIENCE = 30
@@ -28,7 +29,7 @@ def client(shared_client):
 
 @pytest.fixture(scope="module")
 def url(client) -> Iterator[str]:
-    server = StandaloneServer("127.0.0.1", 0, create_mounts(client.context))
+    server = StandaloneServer("127.0.0.1", 0, Mounts(client.context))
     server.start()
     yield server.url
     server.stop()
@@ -166,7 +167,7 @@ class TestServer:
     # The library forgets to close the socket that it could not bind.
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     def test_an_address_in_use(self, url: str, client) -> None:
-        other = StandaloneServer("127.0.0.1", urlsplit(url).port or 0, create_mounts(client.context))
+        other = StandaloneServer("127.0.0.1", urlsplit(url).port or 0, Mounts(client.context))
         with pytest.raises(ConfigError, match="--bind"):
             other.start()
         other.stop()
@@ -174,7 +175,7 @@ class TestServer:
         gc.collect()
 
     def test_stopping_closes_the_port(self, client) -> None:
-        server = StandaloneServer("127.0.0.1", 0, create_mounts(client.context))
+        server = StandaloneServer("127.0.0.1", 0, Mounts(client.context))
         server.start()
         url = server.url
         assert get(url + "/healthz").status_code == 200

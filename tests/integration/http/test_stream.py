@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from st2lite.config.schema import Stream
-from st2lite.http.standalone import StandaloneServer, create_mounts
+from st2lite.http.mounts import Mounts
+from st2lite.http.standalone import StandaloneServer
 from st2lite.messaging.messages import Announced, ExecutionDeleted, OutputAppended
 from st2lite.models import statuses
 from st2lite.models.execution import OutputChunk
@@ -29,7 +30,7 @@ class Served:
         self.client = client
         self.context = client.context
         self.context.config = replace(self.context.config, stream=Stream(heartbeat=QUICK_HEARTBEAT))
-        self.mounts = create_mounts(self.context)
+        self.mounts = Mounts(self.context)
         self.server = StandaloneServer("127.0.0.1", 0, self.mounts)
         self.server.start()
         self.url = self.server.url

@@ -1,4 +1,4 @@
-"""Who may call: API keys, the present user, and the tokens of the auth service."""
+"""Who may call: API keys, and the present user."""
 
 from __future__ import annotations
 
