@@ -132,12 +132,21 @@ def _library_problems(value: Any, schema: Schema) -> Iterator[tuple[str, str]]:
     try:
         for error in _validator(msgspec.json.encode(schema)).iter_errors(value):
             path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
-            yield path, f'the value breaks the rule "{error.validator}"' if hidden else _shorten(error.message)
+            yield path, _hide(error) if hidden else _shorten(error.message)
     except Unresolvable as error:
         raise InvalidInput(
             f'The schema refers to "{error.ref}", which is not part of it; references are never fetched, '
             "so write the schema out"
         ) from None
+
+
+def _hide(error: Any) -> str:
+    """What is wrong, without the value."""
+    if error.validator == "required":
+        return str(error.message)
+    if error.validator == "type":
+        return f"the value is not of type {error.validator_value!r}"
+    return f'the value breaks the rule "{error.validator}"'
 
 
 @functools.lru_cache(maxsize=256)
@@ -174,6 +183,6 @@ def _properties(validator: Any, properties: Mapping[str, Any], instance: Any, _s
         if value is None and name not in instance:
             from jsonschema import ValidationError
 
-            yield ValidationError(f"{name!r} is a required property")
+            yield ValidationError(f"{name!r} is a required property", validator="required")
             continue
         yield from validator.descend(value, subschema, path=name, schema_path=name)

@@ -123,6 +123,12 @@ def test_documents():
     assert document_problems({"continue": 1}, schema, "response") == ["response.continue: 1 is not of type 'boolean'"]
 
 
+def test_what_is_secret_does_not_hide_what_is_wrong():
+    schema = {"properties": {"pin": {"type": "integer", "required": True}, "pw": {"type": "string", "secret": True}}}
+    assert document_problems({}, schema, "response") == ["response: 'pin' is a required property"]
+    assert document_problems({"pin": "x"}, schema, "response") == ["response.pin: the value is not of type 'integer'"]
+
+
 def test_has_secret():
     assert has_secret({"properties": {"a": {"items": {"secret": True}}}})
     assert not has_secret({"properties": {"secret": {"type": "string"}}, "secret": False})

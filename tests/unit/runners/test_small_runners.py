@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from st2lite.models.action import RunnerType
-from st2lite.models.errors import NotFound
+from st2lite.models.errors import InvalidInput, NotFound
 from st2lite.runners import announcement, inquirer, noop
 from st2lite.runners.registry import MODULES, RunnerRegistry
 from tests.runs import make_run, make_settings
@@ -52,6 +52,23 @@ def test_inquirer_defaults(tmp_path: Path) -> None:
     run = make_run("inquirer", {"schema": {"type": "object"}, "roles": None, "ttl": None})
     outcome = inquirer.create(make_settings(tmp_path)).run(run)
     assert outcome.result == {"schema": {"type": "object"}, "roles": [], "users": [], "route": "", "ttl": 1440}
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ({"schema": {"type": "nope"}}, "schema: type has to be one of array,"),
+        ({"schema": {"properties": {"pin": {"pattern": "("}}}}, "schema, pin: pattern has to be a regular expression"),
+        ({"ttl": -1}, '"ttl" is -1: give minutes from 1 to'),
+        ({"ttl": 2**80}, '"ttl" is 1208925819614629174706176: give minutes'),
+        ({"users": [1]}, '"users" has to be a list of names'),
+        ({"roles": [{}]}, '"roles" has to be a list of names'),
+    ],
+)
+def test_a_question_that_nobody_could_answer_is_not_asked(tmp_path: Path, asked: dict[str, Any], text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        inquirer.create(make_settings(tmp_path)).run(make_run("inquirer", asked))
+    assert text in caught.value.message
 
 
 def runner_type(name: str) -> RunnerType:
