@@ -1,6 +1,6 @@
 """Who is calling: finds the credentials in a request and checks them.
 
-Sources in the order they are tried; the first that is not empty decides (API facts, section 1.2).
+Sources in the order they are tried; the first that is not empty decides, as in StackStorm.
 """
 
 from __future__ import annotations

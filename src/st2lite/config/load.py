@@ -1,8 +1,7 @@
 """Reading st2.conf, environment twins and overrides into a `Config`.
 
 Order, later wins: defaults, the file, environment variables `ST2_<SECTION>__<OPTION>` (two underscores), overrides
-given by
-the caller (command line flags, standalone mode).
+given by the caller (command line flags, standalone mode).
 """
 
 from __future__ import annotations

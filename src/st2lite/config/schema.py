@@ -1,8 +1,7 @@
 """Every option of st2.conf, once: section, name, type, default and help.
 
-Names, sections and defaults are those of StackStorm's st2.conf, so that an existing file can be used; what st2lite
-adds is
-marked "st2lite only" in its help. Options of StackStorm that have no use here are listed in `IGNORED`.
+Names, sections and defaults are those of StackStorm's st2.conf, so that an existing file can be used; what st2lite adds
+is marked "st2lite only" in its help. Options of StackStorm that have no use here are listed in `IGNORED`.
 """
 
 from __future__ import annotations

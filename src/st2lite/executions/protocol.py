@@ -66,14 +66,11 @@ class Run:
     """All that a runner gets to know about the execution it runs.
 
     `runner_parameters` and `action_parameters` are rendered, cast and complete (defaults filled in); a key is in the
-    first
-    if the runner type declares it, else in the second. `pack_dir` is the directory of the action's pack (None: the
-    pack is
-    not on disk), `entry_point` the absolute path of the action's script ("" when it has none). `issue_token` returns a
-    token
-    for the API that is valid while the execution is unfinished. `load_config` returns the pack's configuration with
-    dynamic
-    values resolved. `announce(route, payload)` sends an announcement to stream clients.
+    first if the runner type declares it, else in the second. `pack_dir` is the directory of the action's pack (None:
+    the pack is not on disk), `entry_point` the absolute path of the action's script ("" when it has none).
+    `issue_token` returns a token for the API that is valid while the execution is unfinished. `load_config` returns
+    the pack's configuration with dynamic values resolved. `announce(route, payload)` sends an announcement to stream
+    clients.
     """
 
     execution_id: str
@@ -101,10 +98,8 @@ class Runner(Protocol):
         """Run the action to its end and say how it ended.
 
         Problems of the action (exit code, timeout, unreachable host) are an `Outcome`; an exception means that the
-        runner
-        itself failed and becomes `failed` with `{error, traceback}`. When `run.cancellation` is requested the runner
-        stops
-        what it started and returns soon; the status it returns then does not matter.
+        runner itself failed and becomes `failed` with `{error, traceback}`. When `run.cancellation` is requested the
+        runner stops what it started and returns soon; the status it returns then does not matter.
         """
 
     def close(self) -> None:
@@ -116,8 +111,8 @@ class RunnerSettings:
     """What the runners need to know of the host, taken from st2.conf by the service that creates them.
 
     `system_user` runs shell actions (the service itself runs as `service_user`: no sudo when both are the same).
-    `ssh_key`
-    is the default private key file of remote actions. `system_packs` run with `service_python` and have no virtualenv.
+    `ssh_key` is the default private key file of remote actions. `system_packs` run with `service_python` and have no
+    virtualenv.
     """
 
     system_user: str

@@ -1,4 +1,4 @@
-"""Request and response bodies: JSON by msgspec, and the forms that webhooks take (API facts, section 1.3)."""
+"""Request and response bodies: JSON by msgspec, and the forms that webhooks take."""
 
 from __future__ import annotations
 

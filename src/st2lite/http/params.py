@@ -1,7 +1,6 @@
 """Query parameters: single values, and the standard parameters that every list understands.
 
-Only parameters that an endpoint declares reach it; all others are ignored, as clients expect. Source: API facts,
-section 1.6.
+Only parameters that an endpoint declares reach it; all others are ignored, as clients expect.
 """
 
 from __future__ import annotations

@@ -27,8 +27,7 @@ Acknowledge = Callable[[], None]
 
 class Stoppable(Protocol):
     def stop(self) -> None:
-        """Take no more messages; returns when the handler is no longer running. Unacknowledged ones are
-        re-delivered."""
+        """Take no more messages, return when the handler runs no longer. Unacknowledged ones are delivered again."""
 
 
 class Bus(Protocol):
@@ -41,17 +40,15 @@ class Bus(Protocol):
         """Send a message to the queues and subscriptions of its kind.
 
         A durable message has been confirmed when this returns. Raises `BusUnavailable` when the broker cannot be
-        reached
-        or does not confirm within the configured time (durable); a message that is not durable is dropped then.
+        reached or does not confirm within the configured time (durable); a message that is not durable is dropped then.
         """
 
     def consume(self, queue: Queue, handler: Callable[[Message, Acknowledge], None], prefetch: int) -> Stoppable:
         """Hand each message of a queue to `handler`, at most `prefetch` unacknowledged ones at a time.
 
         `handler` runs on the consumer's own thread and must return quickly. An exception in it is logged, and the
-        message
-        is acknowledged: a message that cannot be handled must not come back for ever. After a lost connection consuming
-        goes on by itself, without limit.
+        message is acknowledged: a message that cannot be handled must not come back for ever. After a lost connection
+        consuming goes on by itself, without limit.
         """
 
     def subscribe(self, kinds: tuple[type[Message], ...], handler: Callable[[Message], None]) -> Stoppable:

@@ -1,8 +1,7 @@
 """Messages on the bus. A message is a hint, the document is the truth: losing one delays work, it never loses it.
 
 Each class is tagged by its `topic`; a queue or a subscription selects messages by topic. `durable` messages are
-confirmed
-by the broker before `publish` returns; the others are sent and forgotten.
+confirmed by the broker before `publish` returns; the others are sent and forgotten.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from st2lite.models.document import Collection, Document, Index
 
 Schema = dict[str, Any]
-"""A JSON schema (draft 4) of one parameter, plus `required`, `secret`, `immutable`, `position` (see content facts)."""
+"""A JSON schema (draft 4) of one parameter, plus `required`, `secret`, `immutable`, `position` (see `schema_rules`)."""
 
 
 class Action(Document, kw_only=True):

@@ -45,8 +45,7 @@ class Document(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Base of every stored document.
 
     `id` is 24 hex digits, or a natural key where the class says so. `rev` counts the writes: 0 before the first one;
-    the
-    store raises it and uses it for compare-and-swap.
+    the store raises it and uses it for compare-and-swap.
     """
 
     collection: ClassVar[Collection]

@@ -44,7 +44,7 @@ def to_epoch(text: str) -> float:
 
 
 def parse_timestamp(text: str, field: str) -> str:
-    """Normalise a timestamp given by a user (forms: reference API facts, section 1.7); raise `InvalidInput` else."""
+    """Normalise a timestamp given by a user, in one of the forms that StackStorm takes; raise `InvalidInput` else."""
     match = _INPUT.fullmatch(text.strip())
     if match:
         normal = f"{match[1]}T{match[2]}.{(match[3] or '').ljust(6, '0')}Z"
