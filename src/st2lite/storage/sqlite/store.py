@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import Conflict, InvalidInput, St2liteError, StaleWrite, StoreUnavailable
@@ -23,9 +23,6 @@ from st2lite.storage.sqlite import sql
 from st2lite.storage.sqlite.connection import ConnectionPool, connect, explain
 from st2lite.storage.sqlite.group_commit import GroupCommit, Ticket
 from st2lite.storage.sqlite.schema import ensure_schema
-
-T = TypeVar("T")
-Operation = Callable[[sqlite3.Connection], T]
 
 
 class SQLiteStore:
