@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def reference() -> str:
-    """All options as a commented st2.conf; secrets have no default to show."""
+    """All options as a commented st2.conf."""
     lines = []
     for section, kind in typing.get_type_hints(Config).items():
         lines.append(f"[{section}]")

@@ -14,11 +14,9 @@ _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off", ""})
 
 
-def option(
-    default: Any, help_text: str, *, choices: tuple[str, ...] = (), secret: bool = False, minimum: float | None = None
-) -> Any:
+def option(default: Any, help_text: str, *, choices: tuple[str, ...] = (), minimum: float | None = None) -> Any:
     """Declare an option: its default, a sentence of help, and what restricts its value."""
-    metadata = {"help": help_text, "choices": choices, "secret": secret, "minimum": minimum}
+    metadata = {"help": help_text, "choices": choices, "minimum": minimum}
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

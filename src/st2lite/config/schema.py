@@ -64,7 +64,7 @@ class Database:
     port: int = option(27017, "Port of MongoDB.", minimum=1)
     db_name: str = option("st2", "Name of the database.")
     username: str | None = option(None, "User of the database.")
-    password: str | None = option(None, "Password of that user.", secret=True)
+    password: str | None = option(None, "Password of that user.")
     ssl: bool = option(False, "Use TLS.")
     ssl_match_hostname: bool = option(True, "Check that the certificate names the host.")
     ssl_ca_certs: str | None = option(None, "File of certificate authorities.")
@@ -75,10 +75,8 @@ class Database:
 
 @dataclass(frozen=True)
 class Messaging:
-    url: str = option(
-        "amqp://guest:guest@127.0.0.1:5672//", "URL of RabbitMQ, or memory:// within one process.", secret=True
-    )
-    cluster_urls: list[str] = option([], "URLs of further nodes of the broker, separated by commas.", secret=True)
+    url: str = option("amqp://guest:guest@127.0.0.1:5672//", "URL of RabbitMQ, or memory:// within one process.")
+    cluster_urls: list[str] = option([], "URLs of further nodes of the broker, separated by commas.")
     ssl: bool = option(False, "Use TLS.")
     ssl_ca_certs: str | None = option(None, "File of certificate authorities.")
     confirm_timeout: float = option(10.0, "Seconds to wait for the broker's confirmation (st2lite only).", minimum=0.1)
@@ -87,7 +85,6 @@ class Messaging:
 @dataclass(frozen=True)
 class System:
     base_path: str = option("/opt/stackstorm", "Directory that holds packs, configs and virtualenvs.")
-    debug: bool = option(False, "Show tracebacks in logs of errors that are normally one line.")
     validate_output_schema: bool = option(False, "Fail executions whose result violates the action's output schema.")
 
 
@@ -189,7 +186,7 @@ IGNORED: dict[str, tuple[str, ...]] = {
                  "connection_retry_backoff_mul", "write_concern", "compressors"),
     "messaging": ("connection_retries", "connection_retry_wait", "login_method", "ssl_keyfile", "ssl_certfile",
                   "ssl_cert_reqs", "prefix"),
-    "system": ("validate_trigger_parameters", "validate_trigger_payload"),
+    "system": ("debug", "validate_trigger_parameters", "validate_trigger_payload"),
     "actionrunner": ("logging", "virtualenv_opts", "virtualenv_binary", "python3_binary", "workflows_pool_size",
                      "pip_opts", "still_active_check_interval"),
     "notifier": ("logging",),
