@@ -33,12 +33,16 @@ def database_url(config: Config) -> str:
 
 def api_base_url(config: Config) -> str:
     """Base URL of the API as clients see it, without version and without trailing slash."""
-    if config.auth.api_url:
-        return config.auth.api_url.rstrip("/")
-    host = "127.0.0.1" if config.api.host in ("", "0.0.0.0", "::") else config.api.host  # noqa: S104 - compared, not bound
-    return f"http://{host}:{config.api.port}"
+    return config.auth.api_url.rstrip("/") or local_url(config.api.host, config.api.port)
 
 
 def api_url(config: Config) -> str:
     """URL that actions call, with version."""
     return f"{api_base_url(config)}/v1"
+
+
+def local_url(host: str, port: int) -> str:
+    """URL at which programs on this host reach what listens on `host`, which may stand for all addresses."""
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -14,6 +14,7 @@ from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.workers.threadpool import ThreadPool
 from cheroot.wsgi import Server
 
+from st2lite.config.urls import local_url
 from st2lite.http.mounts import Mounts
 from st2lite.http.socket_files import make_file
 from st2lite.models.errors import ConfigError
@@ -116,9 +117,7 @@ class StandaloneServer:
     def url(self) -> str:
         """Address for clients on this host."""
         host, port = self._server.bind_addr[:2]
-        if host in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-            host = "127.0.0.1"
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return local_url(host, port)
 
     def _serve(self) -> None:
         try:

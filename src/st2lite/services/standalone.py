@@ -15,6 +15,7 @@ from typing import IO, Any
 from st2lite.auth.passwords import write_password
 from st2lite.config.load import load
 from st2lite.config.schema import Config, current_user
+from st2lite.config.urls import local_url
 from st2lite.content.locations import DEFAULT_PACK, system_packs_dir
 from st2lite.content.registrar import Registrar
 from st2lite.http.mounts import Mounts
@@ -37,7 +38,7 @@ def standalone_config(data_dir: Path, host: str, port: int, packs: Sequence[Path
     Port 0 becomes a free one here, because actions are told the address before anything listens on it.
     """
     port = port or _free_port(host)
-    base_url = f"http://{'127.0.0.1' if host in ('', '0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared
+    base_url = local_url(host, port)
     overrides: dict[str, dict[str, Any]] = {
         "api": {"host": host, "port": port, "auth_cookie_secure": False},
         "auth": {"api_url": f"{base_url}/api", "backend_kwargs": {"file_path": str(data_dir / "htpasswd")}},
