@@ -57,27 +57,26 @@ class InquiryService:
     def respond(self, identifier: str, response: Any, user: str, roles: tuple[str, ...] = ()) -> Execution:
         """Answer an inquiry: its execution succeeds. Raise `Forbidden` for a user who may not, `InvalidInput` else."""
         execution = self.get(identifier)
-        result = msgspec.json.decode(execution.result) if execution.result else {}
-        if result.get("users") and user not in result["users"]:
+        question = question_of(execution)
+        if question["users"] and user not in question["users"]:
             raise Forbidden(f'Requesting user "{user}" is not in the users list of inquiry "{identifier}".')
-        if result.get("roles") and not set(roles) & set(result["roles"]):
+        if question["roles"] and not set(roles) & set(question["roles"]):
             raise Forbidden(f'Requesting user "{user}" has none of the roles that inquiry "{identifier}" asks for.')
         if not isinstance(response, dict):
             raise InvalidInput("response: must be an object.")
-        check_against_schema(response, result.get("schema") or {}, "response")
-        result["response"] = response
-        return self._end(execution, statuses.SUCCEEDED, result)
+        check_against_schema(response, question["schema"], "response")
+        return self._end(execution, statuses.SUCCEEDED, {**question, "response": response})
 
     def expire(self) -> int:
         """End inquiries whose time to live has passed (`timeout`); return how many."""
         count = 0
         now = timestamps.to_epoch(self._clock())
         for execution in self.find():
-            result = msgspec.json.decode(execution.result) if execution.result else {}
-            ttl = result.get("ttl", DEFAULT_TTL)
-            if ttl and timestamps.to_epoch(execution.start_timestamp) + ttl * 60 < now:
+            question = question_of(execution)
+            waits = question["ttl"]
+            if waits and waits < (now - timestamps.to_epoch(execution.start_timestamp)) / 60:
                 try:
-                    self._end(execution, statuses.TIMEOUT, result)
+                    self._end(execution, statuses.TIMEOUT, question)
                 except StaleWrite:
                     continue  # answered at the last moment
                 count += 1
@@ -91,16 +90,31 @@ class InquiryService:
         return execution
 
 
+def question_of(execution: Execution) -> dict[str, Any]:
+    """Return the result of an inquiry, in which `schema`, `users`, `roles`, `route` and `ttl` are of the right type.
+
+    The runner wrote it so, but any client may have changed it since, and must not break the list of all inquiries.
+    """
+    result = msgspec.json.decode(execution.result) if execution.result else {}
+    given = result if isinstance(result, dict) else {}
+    ttl = given.get("ttl", DEFAULT_TTL)
+    return {
+        **given,
+        "schema": _typed(given, "schema", dict),
+        "users": [str(user) for user in _typed(given, "users", list)],
+        "roles": [str(role) for role in _typed(given, "roles", list)],
+        "route": _typed(given, "route", str),
+        "ttl": ttl if isinstance(ttl, (int, float)) else DEFAULT_TTL,
+    }
+
+
 def inquiry_view(execution: Execution, with_schema: bool = True) -> dict[str, Any]:
     """Return an inquiry as the API shows it."""
-    result = msgspec.json.decode(execution.result) if execution.result else {}
-    view = {
-        "id": execution.id,
-        "route": result.get("route", ""),
-        "ttl": result.get("ttl", DEFAULT_TTL),
-        "users": result.get("users", []),
-        "roles": result.get("roles", []),
-    }
-    if with_schema:
-        view["schema"] = result.get("schema", {})
-    return view
+    question = question_of(execution)
+    names = ("route", "ttl", "users", "roles", *(("schema",) if with_schema else ()))
+    return {"id": execution.id, **{name: question[name] for name in names}}
+
+
+def _typed(given: dict[str, Any], name: str, kind: Callable[[], Any]) -> Any:
+    value, default = given.get(name), kind()
+    return value if isinstance(value, type(default)) else default

@@ -54,6 +54,25 @@ def test_an_answer_ends_the_execution_and_the_web_ui_may_send_the_whole_inquiry(
 
 
 @pytest.mark.parametrize(
+    "result", ["x", [1], 5, True, {"ttl": "x"}, {"ttl": 10**300}, {"schema": 1}, {"users": 5, "roles": {}, "route": []}]
+)
+def test_a_result_that_is_no_question_breaks_nothing(client: ApiClient, result: object) -> None:
+    identifier = ask(client)
+    path = f"/v1/inquiries/{identifier}"
+    assert client.simulate_put(f"/v1/executions/{identifier}", json={"result": result}).status_code == 200
+    (row,) = client.simulate_get("/v1/inquiries").json
+    assert (row["users"], row["roles"], row["route"], row["schema"]) == ([], [], "", {})
+    assert client.simulate_get(path).json == row
+    assert client.simulate_put(path, json={"id": identifier, "response": {}}).status_code == 200
+
+
+def test_a_name_of_the_wrong_type_opens_no_inquiry_to_all(client: ApiClient) -> None:
+    for result in ({"users": [1]}, {"roles": [{}]}):
+        path = f"/v1/inquiries/{ask(client, **result)}"
+        assert client.simulate_put(path, json={"id": "x", "response": {"continue": True}}).status_code == 403
+
+
+@pytest.mark.parametrize(
     "body", [{}, {"id": "x"}, {"id": "x", "response": "yes"}, {"id": "x", "response": {"continue": "perhaps"}}]
 )
 def test_bad_answers_leave_the_inquiry_open(client: ApiClient, body: object) -> None:
