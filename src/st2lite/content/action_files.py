@@ -13,14 +13,13 @@ from st2lite.content.locations import DEFAULT_PACK, PackLocations
 from st2lite.content.packs import is_pack_ref, list_files
 from st2lite.content.paths import inside, write_atomically
 from st2lite.content.yaml_files import dump
-from st2lite.models.action import Action, RunnerType
+from st2lite.models.action import WORKFLOW_RUNNERS, Action, RunnerType
 from st2lite.models.errors import Conflict, ContentError, Forbidden, InvalidInput, StaleWrite
 from st2lite.models.pack import Pack
 from st2lite.storage.contract import Equal, Store
 
 PROTECTED_PACK = "core"
 _FILE_NAME = re.compile(r"[\w-][\w.-]*")
-_WORKFLOW_RUNNERS = frozenset({"orquesta", "action-chain", "mistral-v2"})
 
 
 class ActionFiles:
@@ -207,7 +206,7 @@ def _data_files(given: Any) -> list[tuple[str, str]]:
 def _cloned_entry_point(action: Action, name: str) -> str:
     if not action.entry_point:
         return ""
-    if action.runner_type in _WORKFLOW_RUNNERS:
+    if action.runner_type in WORKFLOW_RUNNERS:
         return f"workflows/{name}.yaml"
     return name + PurePosixPath(action.entry_point).suffix
 

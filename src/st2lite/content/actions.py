@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from st2lite.content.yaml_files import SUFFIXES, load_map
-from st2lite.models.action import Action, RunnerType
+from st2lite.models.action import NOTIFY_EVENTS, Action, RunnerType
 from st2lite.models.errors import ContentError
 from st2lite.models.schema_rules import parameter_problems, schema_problems
 
@@ -19,7 +19,6 @@ _OVERRIDABLE = frozenset({"default", "description", "enum", "immutable", "requir
 _TEXTS = ("name", "pack", "runner_type", "entry_point", "description", "metadata_file", "id", "uid", "ref")
 _KEYS = frozenset({*_TEXTS, "enabled", "parameters", "output_schema", "tags", "notify"})
 _NOTIFY_KEYS = frozenset({"message", "data", "routes", "channels"})
-_NOTIFY_EVENTS = frozenset({"on-complete", "on-success", "on-failure"})
 
 
 def action_files(pack_dir: Path) -> list[Path]:
@@ -98,8 +97,8 @@ def _tag_problems(tags: Any) -> Iterator[str]:
 
 def _notify_problems(notify: Mapping[str, Any]) -> Iterator[str]:
     for event, block in notify.items():
-        if event not in _NOTIFY_EVENTS:
-            yield f'notify: unknown event "{event}"; there are {", ".join(sorted(_NOTIFY_EVENTS))}'
+        if event not in NOTIFY_EVENTS:
+            yield f'notify: unknown event "{event}"; there are {", ".join(sorted(NOTIFY_EVENTS))}'
         elif not isinstance(block, dict) or block.keys() - _NOTIFY_KEYS:
             yield f"notify, {event}: has to be a map with message, data and routes"
 

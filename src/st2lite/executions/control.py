@@ -10,11 +10,11 @@ from st2lite.executions.requests import Requests
 from st2lite.executions.transitions import change_status, set_result
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses
+from st2lite.models.action import WORKFLOW_RUNNERS
 from st2lite.models.errors import IllegalTransition, InvalidInput, NotFound, StaleWrite
 from st2lite.models.execution import Execution
 from st2lite.storage.contract import Equal, Store
 
-WORKFLOW_RUNNERS = frozenset({"action-chain", "orquesta", "mistral-v2"})
 _SETTABLE = frozenset({statuses.CANCELING, statuses.CANCELED, statuses.PAUSING, statuses.PAUSED, statuses.RESUMING})
 
 

@@ -12,7 +12,7 @@ from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.transitions import change_status, set_result
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
-from st2lite.models.action import Action, RunnerType
+from st2lite.models.action import NOTIFY_EVENTS, Action, RunnerType
 from st2lite.models.errors import InvalidInput, RenderError
 from st2lite.models.execution import Execution, LogEntry
 from st2lite.models.ids import new_id
@@ -22,8 +22,6 @@ from st2lite.rendering.scope import RenderScope
 from st2lite.storage.contract import Equal, Store
 
 logger = logging.getLogger(__name__)
-
-NOTIFY_EVENTS = ("on-complete", "on-success", "on-failure")
 
 LONGEST_DELAY = 366 * 24 * 3600 * 1000
 """Milliseconds: a year."""

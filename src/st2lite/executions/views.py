@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from st2lite.executions.control import WORKFLOW_RUNNERS
 from st2lite.executions.snapshots import Origin, Snapshots
+from st2lite.models.action import WORKFLOW_RUNNERS
 from st2lite.models.execution import Execution
 from st2lite.models.timestamps import to_epoch
 from st2lite.rendering.parameters import merged_schema

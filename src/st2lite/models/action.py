@@ -9,6 +9,12 @@ from st2lite.models.document import Collection, Document, Index
 Schema = dict[str, Any]
 """A JSON schema (draft 4) of one parameter, plus `required`, `secret`, `immutable`, `position` (see `schema_rules`)."""
 
+WORKFLOW_RUNNERS = frozenset({"action-chain", "orquesta", "mistral-v2"})
+"""Names of the runner types whose executions have children, and can be paused and resumed."""
+
+NOTIFY_EVENTS = ("on-complete", "on-success", "on-failure")
+"""Keys of a notify block, of an action or of an execution."""
+
 
 class Action(Document, kw_only=True):
     """Metadata of one action. `id` is stable over re-registrations of the same `ref`."""
