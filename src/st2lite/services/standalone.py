@@ -30,6 +30,7 @@ from st2lite.services.notifier import Notifier
 logger = logging.getLogger(__name__)
 
 ADMIN = "st2admin"
+SSH_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 
 def standalone_config(data_dir: Path, host: str, port: int, packs: Sequence[Path], file: Path | None = None) -> Config:
@@ -45,7 +46,7 @@ def standalone_config(data_dir: Path, host: str, port: int, packs: Sequence[Path
         "database": {"host": f"sqlite://{data_dir / 'st2lite.db'}"},
         "messaging": {"url": "memory://"},
         "system": {"base_path": str(data_dir)},
-        "system_user": {"user": current_user()},
+        "system_user": {"user": current_user(), "ssh_key_file": _own_ssh_key()},
         "keyvalue": {"encryption_key_path": str(data_dir / "datastore_key.json")},
         "content": {"packs_base_paths": ":".join(str(path.resolve()) for path in packs)},
         "webui": {"webui_base_url": base_url},
@@ -124,6 +125,12 @@ def _prepare(data_dir: Path) -> IO[str]:
     if not (data_dir / "datastore_key.json").exists():
         generate_key_file(data_dir / "datastore_key.json")
     return lock
+
+
+def _own_ssh_key() -> str:
+    """The user's own SSH key, the one that the ssh command would take first; empty if there is none."""
+    directory = Path("~/.ssh").expanduser()
+    return next((str(key) for name in SSH_KEYS if (key := directory / name).is_file()), "")
 
 
 def _free_port(host: str) -> int:
