@@ -8,11 +8,8 @@ import msgspec
 
 from st2lite.models import timestamps
 from st2lite.models.errors import InvalidInput
-from st2lite.models.execution import NO_RESULT, Execution, LogEntry
+from st2lite.models.execution import NO_RESULT, RESULT_LIMIT, Execution, LogEntry
 from st2lite.models.statuses import COMPLETED, check_transition
-
-RESULT_LIMIT = 14 * 1024 * 1024
-"""Largest result in bytes of JSON; a MongoDB document holds 16 MiB, and the rest of the execution needs room too."""
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 

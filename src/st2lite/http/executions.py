@@ -9,7 +9,6 @@ import msgspec
 
 from st2lite.executions.queries import NEWEST_FIRST
 from st2lite.executions.service import ExecutionService
-from st2lite.executions.transitions import RESULT_LIMIT
 from st2lite.executions.views import ExecutionViews
 from st2lite.http.bodies import read_as
 from st2lite.http.middleware import identity_of
@@ -26,7 +25,7 @@ from st2lite.http.params import (
 )
 from st2lite.http.rows import send_rows, total_of
 from st2lite.models.errors import IllegalTransition, InvalidInput
-from st2lite.models.execution import NO_RESULT, Execution
+from st2lite.models.execution import NO_RESULT, RESULT_LIMIT, Execution
 from st2lite.storage.contract import Filter, Order
 
 _FIELDS = {

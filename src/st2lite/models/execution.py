@@ -11,6 +11,9 @@ from st2lite.models.statuses import REQUESTED
 
 NO_RESULT = msgspec.Raw(b"")
 
+RESULT_LIMIT = 14 * 1024 * 1024
+"""Largest result in bytes of JSON; a MongoDB document holds 16 MiB, and the rest of the execution needs room too."""
+
 
 class LogEntry(msgspec.Struct):
     """One change of status: when, and to what."""

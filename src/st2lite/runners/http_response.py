@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from st2lite.models.errors import InvalidInput
+from st2lite.models.execution import RESULT_LIMIT
 
 if TYPE_CHECKING:
     import requests
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -25,8 +25,8 @@ def read_body(response: requests.Response, on_chunk: Callable[[], None]) -> byte
     for chunk in response.iter_content(_CHUNK_BYTES):
         on_chunk()
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidInput(f"The answer is larger than {MAX_BODY_BYTES} bytes, the most that a result may hold.")
+        if len(body) > RESULT_LIMIT:
+            raise InvalidInput(f"The answer is larger than {RESULT_LIMIT} bytes, the most that a result may hold.")
     return bytes(body)
 
 

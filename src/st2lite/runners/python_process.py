@@ -12,11 +12,9 @@ from typing import Any, Protocol
 import msgspec
 
 from st2lite.executions.protocol import Cancellation, OutputSink
+from st2lite.models.execution import RESULT_LIMIT
 from st2lite.runners.process import TIMED_OUT, ProcessTree, timeout_text
 from st2lite.runners.streams import Stream, pump
-
-RESULT_LIMIT = 64 * 1024 * 1024
-"""Bytes of JSON that an action may return."""
 
 _MESSAGE = 65536 + 1
 _DRAIN = 2.0

@@ -297,7 +297,7 @@ def test_a_header_with_a_line_break_is_refused(web: WebServer) -> None:
 
 
 def test_an_answer_beyond_the_limit_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_response, "MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr(http_response, "RESULT_LIMIT", 1000)
     with WebServer({"/big": lambda request: Answer(200, b"x" * 1001)}) as web:
         outcome = send(web.url("/big"))
     assert outcome.status == "failed"

@@ -3,10 +3,10 @@ import itertools
 import msgspec
 import pytest
 
-from st2lite.executions.transitions import RESULT_LIMIT, change_status, set_result
+from st2lite.executions.transitions import change_status, set_result
 from st2lite.models import statuses
 from st2lite.models.errors import IllegalTransition, InvalidInput
-from st2lite.models.execution import Execution, LogEntry
+from st2lite.models.execution import RESULT_LIMIT, Execution, LogEntry
 from st2lite.models.statuses import check_transition
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from st2lite.executions.requests import LONGEST_DELAY
-from st2lite.executions.transitions import RESULT_LIMIT
 from st2lite.http.openapi.parts import (
     ANYTHING,
     BOOLEAN,
@@ -37,6 +36,7 @@ from st2lite.http.openapi.parts import (
     rows,
 )
 from st2lite.models import statuses
+from st2lite.models.execution import RESULT_LIMIT
 
 _STATUS: Json = {"type": "string", "enum": list(statuses.ALL)}
 _LIVEACTION = closed(
