@@ -15,6 +15,5 @@ class PackConfig(Dict[str, Any]):
     def __missing__(self, key: str) -> Any:
         raise KeyError(
             f'The configuration of pack "{self._pack}" has no key "{key}". '
-            f"Add it to configs/{self._pack}.yaml and register it: st2ctl reload --register-configs, "
-            f"or run: st2 pack config {self._pack}"
+            f"Add it to configs/{self._pack}.yaml and register it: st2 pack register {self._pack}"
         )
