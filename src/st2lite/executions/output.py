@@ -15,7 +15,7 @@ import msgspec
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.messages import OutputAppended
 from st2lite.models import timestamps
-from st2lite.models.errors import BusUnavailable, StoreUnavailable
+from st2lite.models.errors import St2liteError
 from st2lite.models.execution import Execution, OutputChunk
 from st2lite.models.ids import new_id
 from st2lite.storage.contract import Store
@@ -47,6 +47,8 @@ class Output:
         """Append text; neighbouring pieces of one type become one chunk."""
         if not text or not self._flusher.enabled:
             return
+        if not text.isascii():  # half a surrogate pair can be neither stored nor sent
+            text = text.encode("utf-8", "replace").decode()
         with self._lock:
             if self._closed:
                 return
@@ -152,7 +154,7 @@ class Flusher:
             if not stored:
                 self._store.insert_many(chunks)
             self._bus.publish(OutputAppended(chunks))
-        except (StoreUnavailable, BusUnavailable) as error:
+        except St2liteError as error:
             logger.warning("Output of execution %s is not stored: %s", chunks[0].execution_id, error.message)
 
     def _loop(self) -> None:

@@ -2,11 +2,13 @@
 
 Claiming is one write (requested -> running), ending is one write. A worker holds a lease; when it dies its lease runs
 out and the backup scheduler marks what it held as abandoned. Nothing is ever run twice: whoever loses the claim, or
-finds the execution completed when it wants to end it, lets go.
+finds the execution completed when it wants to end it, lets go. When the answer to a write is lost the worker asks the
+store until it knows: a live worker that forgets an execution would leave it running for ever.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 import os
@@ -32,14 +34,17 @@ from st2lite.messaging.messages import ExecutionControl, Message, WorkRequested
 from st2lite.models import statuses
 from st2lite.models.action import RunnerType
 from st2lite.models.errors import InvalidInput, St2liteError, StaleWrite, StoreUnavailable
-from st2lite.models.execution import Execution, Worker
+from st2lite.models.execution import NO_RESULT, Execution, LogEntry, Worker
 from st2lite.models.ids import new_id
 from st2lite.storage.contract import Store
 
 logger = logging.getLogger(__name__)
 
 RETRY_INTERVAL = 0.5
-"""Seconds between attempts to write an end while the store is away: a finished action must not be forgotten."""
+"""Seconds between attempts to write a claim or an end while the store is away: neither must be forgotten."""
+
+PREPARATION_PATIENCE = 300.0
+"""Seconds that a claimed execution waits for the store before it fails without having begun."""
 
 
 class Runners(Protocol):
@@ -87,7 +92,9 @@ class ExecutionWorker:
         self._info = {"hostname": self._record.hostname, "pid": self._record.pid}
         self._pool = ThreadPoolExecutor(options.slots, thread_name_prefix="action")
         self._flusher = Flusher(store, bus, options.stream_output)
+        # What this worker claims or runs. Only who put an execution in takes it out: messages can come twice.
         self._held: dict[str, Cancellation] = {}
+        self._left_behind = False
         self._stopping = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
         self._sources: list[Stoppable] = []
@@ -113,11 +120,13 @@ class ExecutionWorker:
             time.sleep(0.02)
         for identifier, cancellation in list(self._held.items()):
             self._abandon(identifier)
-            cancellation.request()
+            _stop(cancellation)
         self._pool.shutdown()
         self._flusher.stop()
         self._heart.join()
-        self._store.delete(Worker, self._record.id)
+        if not self._left_behind:
+            with contextlib.suppress(StoreUnavailable):  # the lease runs out by itself
+                self._store.delete(Worker, self._record.id)
 
     @property
     def busy(self) -> int:
@@ -135,57 +144,72 @@ class ExecutionWorker:
             cancellation = self._held.get(message.execution_id)
             if cancellation is not None:
                 # Its callbacks may wait for processes to die: not on the bus's thread.
-                threading.Thread(target=cancellation.request, name="cancel", daemon=True).start()
+                threading.Thread(target=_stop, args=(cancellation,), name="cancel", daemon=True).start()
 
     def _process(self, execution: Execution, acknowledge: Acknowledge) -> None:
         cancellation = Cancellation()
+        if self._held.setdefault(execution.id, cancellation) is not cancellation:
+            acknowledge()  # sent again while it is here
+            return
         try:
-            claimed = self._claim(execution, cancellation)
+            claimed = self._claim(execution)
         except Exception:
             logger.exception("Execution %s could not be claimed; it stays requested.", execution.id)
             claimed = None
-        acknowledge()
-        if claimed is None:
-            return
         try:
-            self._run(claimed, cancellation)
+            acknowledge()
+            if claimed is not None:
+                events.announce_change(self._bus, claimed)
+                self._run(claimed, cancellation)
         except Exception:
             logger.exception("Execution %s was run and its end could not be recorded.", execution.id)
         finally:
             self._held.pop(execution.id, None)
 
-    def _claim(self, execution: Execution, cancellation: Cancellation) -> Execution | None:
-        """Make the execution ours in one write; None when it is not to be had."""
+    def _claim(self, execution: Execution) -> Execution | None:
+        """Make the execution ours in one write; None when it is not to be had. Waits while the store is away."""
         execution = copy.copy(execution)
-        for _attempt in range(2):
-            if execution.status not in (statuses.REQUESTED, statuses.DELAYED) or self._stopping.is_set():
-                return None
+        attempts: list[LogEntry] = []
+        while execution.status in (statuses.REQUESTED, statuses.DELAYED) and not self._stopping.is_set():
             change_status(execution, statuses.SCHEDULED, statuses.RUNNING)
             execution.worker = self._record.id
             execution.runner_info = self._info
-            self._held[execution.id] = cancellation
+            attempts.append(execution.log[-1])
             try:
                 self._store.replace(execution)
-            except StaleWrite:
-                # The message is a hint: another worker was faster, or the document changed while it waited.
-                self._held.pop(execution.id, None)
-                fresh = self._store.get(Execution, execution.id)
-                if fresh is None:
-                    return None
-                execution = fresh
-            except St2liteError:
-                self._held.pop(execution.id, None)
-                raise
-            else:
-                events.announce_change(self._bus, execution)
                 return execution
+            except StaleWrite:
+                pass  # the message is a hint: another worker was faster, or the document changed while it waited
+            except StoreUnavailable as error:
+                logger.warning("It is not known yet whether execution %s was claimed: %s", execution.id, error.message)
+            fresh = self._read_claimed(execution.id)
+            if fresh is None or self._is_claim(fresh, attempts):
+                return fresh
+            execution = fresh
         return None
 
+    def _read_claimed(self, identifier: str) -> Execution | None:
+        while True:
+            try:
+                return self._store.get(Execution, identifier)
+            except StoreUnavailable:
+                if self._stopping.wait(RETRY_INTERVAL):
+                    # It may be ours: then it is an orphan, and is found when the lease of this worker has run out.
+                    self._left_behind = True
+                    return None
+
+    def _is_claim(self, fresh: Execution, attempts: list[LogEntry]) -> bool:
+        """Tell whether the stored document holds one of our claims, of which only the answer was lost."""
+        ours = fresh.worker == self._record.id and fresh.status in statuses.ON_A_WORKER
+        return ours and any(entry in fresh.log for entry in attempts)
+
     def _run(self, execution: Execution, cancellation: Cancellation) -> None:
+        if execution.status == statuses.CANCELING:
+            self._end(execution, Outcome(statuses.CANCELED, None), NO_RESULT)
+            return
         output = Output(self._flusher, execution)
         try:
-            origin = self._origin_of(execution)
-            run = self._preparation.prepare(execution, origin, output, cancellation)
+            origin, run = self._prepare(execution, output, cancellation)
             outcome = self._runners.get(origin.runner).run(run)
             if self._options.validate_output:
                 outcome = checked(outcome, origin.action, origin.runner)
@@ -196,8 +220,24 @@ class ExecutionWorker:
             outcome = Outcome(statuses.FAILED, {"error": str(error), "traceback": traceback.format_exc()})
         self._end(execution, outcome, output.close())
 
+    def _prepare(self, execution: Execution, output: Output, cancellation: Cancellation) -> tuple[Origin, Run]:
+        """Find out what to run; nothing has begun yet, so a store that is away for a moment is waited for."""
+        deadline = time.monotonic() + PREPARATION_PATIENCE
+        while True:
+            try:
+                origin = self._origin_of(execution)
+                return origin, self._preparation.prepare(execution, origin, output, cancellation)
+            except StoreUnavailable:
+                if cancellation.requested or time.monotonic() >= deadline:
+                    raise
+                time.sleep(RETRY_INTERVAL)
+
     def _end(self, execution: Execution, outcome: Outcome, output: msgspec.Raw) -> None:
-        """Write how the execution ended, whatever happened to the document meanwhile; retry while the store is away."""
+        """Write how the execution ended, whatever happened to the document meanwhile; retry while the store is away.
+
+        What cannot be stored at all (a document too large for the database) becomes a failure that says so.
+        """
+        refused = False
         while True:
             try:
                 _apply(execution, outcome, output)
@@ -208,6 +248,13 @@ class ExecutionWorker:
                 time.sleep(RETRY_INTERVAL)
             except StaleWrite:
                 pass
+            except Exception as error:
+                if refused:
+                    raise
+                refused = True
+                logger.warning("The end of execution %s cannot be stored: %s", execution.id, error)
+                outcome = Outcome(statuses.FAILED, {"error": f"The end of the execution cannot be stored: {error}"})
+                output = NO_RESULT
             fresh = self._reread(execution)
             if fresh is None:
                 return
@@ -234,33 +281,47 @@ class ExecutionWorker:
             return fresh
 
     def _abandon(self, identifier: str) -> None:
-        execution = self._store.get(Execution, identifier)
-        if execution is not None and execution.worker == self._record.id:
-            try:
+        try:
+            execution = self._store.get(Execution, identifier)
+            if execution is not None and execution.worker == self._record.id:
                 abandon(self._store, self._bus, execution, "The action runner was stopped while the action ran.")
-            except StaleWrite:
-                return  # it ended this very moment
+        except StaleWrite:
+            pass  # it ended this very moment
+        except St2liteError as error:
+            logger.warning("Execution %s is stopped and could not be abandoned: %s", identifier, error.message)
 
     def _beat(self) -> None:
         """Renew the lease while the process lives, also while it drains."""
-        while not self._stopping.wait(self._lease / 3) or self._held:
-            self._record.expires = time.time() + self._lease
-            try:
-                self._store.replace(self._record)
-            except StaleWrite:
-                logger.error("This worker was given up for dead (it was silent too long); it takes a new lease.")
-                self._renew()
-            except StoreUnavailable as error:
-                logger.warning("The lease could not be renewed: %s", error.message)
+        pause = self._lease / 3
+        while not self._stopping.wait(pause) or self._held:
+            renewed = self._renew()
+            # After an outage the lease has run out: renew it before anybody takes this worker for dead.
+            pause = self._lease / 3 if renewed else min(self._lease / 3, RETRY_INTERVAL)
             if self._stopping.is_set():
                 time.sleep(0.2)  # draining: the wait above no longer waits
 
-    def _renew(self) -> None:
-        self._record.rev = 0
+    def _renew(self) -> bool:
+        record = self._record
+        record.expires = time.time() + self._lease
         try:
-            self._store.insert(self._record)
+            try:
+                self._store.replace(record)
+            except StaleWrite:
+                stored = self._store.get(Worker, record.id)
+                if stored is None:
+                    logger.error("This worker was given up for dead (it was silent too long); it takes a new lease.")
+                    record.rev = 0
+                    self._store.insert(record)
+                else:  # an earlier renewal was done, and only its answer lost
+                    record.rev = stored.rev
+                    self._store.replace(record)
         except St2liteError as error:
-            logger.warning("No new lease yet: %s", error.message)
+            logger.warning("The lease could not be renewed: %s", error.message)
+            return False
+        except Exception:
+            logger.exception("The lease could not be renewed.")
+            return False
+        return True
 
 
 def abandon(store: Store, bus: Bus, execution: Execution, reason: str) -> None:
@@ -271,6 +332,13 @@ def abandon(store: Store, bus: Bus, execution: Execution, reason: str) -> None:
         set_result(execution, {"error": reason})
     store.replace(execution)
     events.announce_end(bus, execution)
+
+
+def _stop(cancellation: Cancellation) -> None:
+    try:
+        cancellation.request()
+    except Exception:
+        logger.exception("A running action could not be told to stop.")
 
 
 def _apply(execution: Execution, outcome: Outcome, output: msgspec.Raw) -> None:

@@ -115,5 +115,18 @@ def wait_for(store):
     return wait
 
 
+@pytest.fixture
+def wait_until():
+    """Wait until something holds; tell whether it does."""
+
+    def wait(holds, seconds=10.0):
+        deadline = time.monotonic() + seconds
+        while not holds() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return holds()
+
+    return wait
+
+
 def result_of(execution):
     return msgspec.json.decode(execution.result)
