@@ -39,6 +39,7 @@ class Output:
         self._flusher = flusher
         self._execution = execution
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._chunks: list[OutputChunk] = []
         self._size = 0
         self._closed = False
@@ -67,15 +68,20 @@ class Output:
 
     def flush(self) -> None:
         """Store and stream what was collected."""
-        for batch in _batches(self._take()):
-            self._flusher.send(batch, stored=False)
+        with self._sending:
+            for batch in _batches(self._take()):
+                self._flusher.send(batch, stored=False)
 
     def close(self) -> msgspec.Raw:
-        """Stop collecting; stream the rest and return it as JSON, to be stored with the execution."""
+        """Stop collecting; stream the rest and return it as JSON, to be stored with the execution.
+
+        What is being stored by another thread is waited for: an ended execution has all of its output.
+        """
         with self._lock:
             self._closed = True
         self._flusher.forget(self)
-        chunks = self._take()
+        with self._sending:
+            chunks = self._take()
         if not chunks:
             return msgspec.Raw(b"")
         self._flusher.send(chunks, stored=True)
@@ -166,4 +172,7 @@ class Flusher:
             with self._condition:
                 dirty, self._dirty = self._dirty, {}
             for output in dirty:
-                output.flush()
+                try:
+                    output.flush()
+                except Exception:
+                    logger.exception("Output of an execution could not be written.")
