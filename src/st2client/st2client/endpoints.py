@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ DEFAULT_API_VERSION = "v1"
 AUTH_PORT = 9100
 API_PORT = 9101
 STREAM_PORT = 9102
+_HAS_PORT = re.compile(r"://[^/]*:\d+$")
 
 
 class Endpoints(NamedTuple):
@@ -30,17 +32,22 @@ def resolve(
     version: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Endpoints:
-    """Find the URLs: the argument, else the environment variable, else the base URL with the default port.
+    """Find the URLs: the argument, else the environment variable, else what follows from the base URL.
 
-    A URL that is given is used as it is, only freed of one trailing slash.
+    A URL that is given is used as it is, only freed of one trailing slash. Below a base URL without a port each service
+    has its default port; where there is a port, one server has them all, at the paths /api, /auth and /stream.
     """
     base = _trim(base or environ.get("ST2_BASE_URL") or DEFAULT_BASE_URL)
     version = version or environ.get("ST2_API_VERSION") or DEFAULT_API_VERSION
+    if _HAS_PORT.search(base):
+        roots = (f"{base}/api", f"{base}/auth", f"{base}/stream")
+    else:
+        roots = (f"{base}:{API_PORT}", f"{base}:{AUTH_PORT}", f"{base}:{STREAM_PORT}")
     return Endpoints(
         base=base,
-        api=_trim(api or environ.get("ST2_API_URL") or f"{base}:{API_PORT}/{version}"),
-        auth=_trim(auth or environ.get("ST2_AUTH_URL") or f"{base}:{AUTH_PORT}"),
-        stream=_trim(stream or environ.get("ST2_STREAM_URL") or f"{base}:{STREAM_PORT}/{version}"),
+        api=_trim(api or environ.get("ST2_API_URL") or f"{roots[0]}/{version}"),
+        auth=_trim(auth or environ.get("ST2_AUTH_URL") or roots[1]),
+        stream=_trim(stream or environ.get("ST2_STREAM_URL") or f"{roots[2]}/{version}"),
     )
 
 

@@ -57,6 +57,15 @@ def test_endpoints() -> None:
     assert endpoints.resolve("http://arg", api="http://a//", environ=environ)[:2] == ("http://arg", "http://a/")
 
 
+@pytest.mark.parametrize("base", ["http://127.0.0.1:9101", "https://[::1]:443"])
+def test_a_base_url_with_a_port_has_all_services(base: str) -> None:
+    assert endpoints.resolve(f"{base}/", environ={}) == (base, f"{base}/api/v1", f"{base}/auth", f"{base}/stream/v1")
+
+
+def test_the_colons_of_an_address_are_no_port() -> None:
+    assert endpoints.resolve("http://[::1]", environ={}).auth == "http://[::1]:9100"
+
+
 def test_every_option_of_the_config_file(home: Path, cli: Cli) -> None:
     configure(home, "[general]\nbase_url = http://h\nsilence_ssl_warnings = yes\n[cli]\ntimezone = Europe/Madrid\n"
                     "[credentials]\npassword = 50%off\n[unknown]\nx = 1\n")  # fmt: skip
