@@ -92,16 +92,19 @@ def read_object(req: falcon.Request) -> dict[str, Any]:
 def read_bytes(req: falcon.Request) -> bytes:
     """The raw body of a request, whether or not its length is announced."""
     length = req.content_length
-    if length is not None:
-        if length > MAX_BODY:
-            raise _too_large()
-        body = req.bounded_stream.read()
-    elif req.env.get("wsgi.input_terminated"):
-        body = req.stream.read(MAX_BODY + 1)
-        if len(body) > MAX_BODY:
-            raise _too_large()
-    else:
-        return b""
+    if length is not None and length > MAX_BODY:
+        raise _too_large()
+    try:
+        if length is not None:
+            body = req.bounded_stream.read()
+        elif req.env.get("wsgi.input_terminated"):
+            body = req.stream.read(MAX_BODY + 1)
+        else:
+            return b""
+    except (ValueError, OSError) as error:  # chunks that are none, or a caller who stopped in the middle
+        raise InvalidInput(f"Failed to read request body: {error}") from error
+    if len(body) > MAX_BODY:
+        raise _too_large()
     return bytes(body)
 
 

@@ -10,13 +10,18 @@ from __future__ import annotations
 import socket
 from typing import Union
 
+from st2lite.http.media import MAX_BODY
+
 _CHUNK = 65536
+_LARGEST_CHUNK = 1024 * 1024
+"""Bytes to ask the socket for: it makes room for all of them before there is one."""
 
 
 class SocketReader:
-    """Buffered reading; `bytes_read` counts what was handed out."""
+    """Buffered reading; `bytes_read` counts what was handed out. Nobody gets more than `limit` bytes at once."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, limit: int = MAX_BODY) -> None:
+        self._limit = limit
         self._receive = connection.recv
         self._buffer = b""
         self.bytes_read = 0
@@ -38,11 +43,13 @@ class SocketReader:
         return self._take(min(end or limit, limit) if limit >= 0 else end)
 
     def read(self, size: int | None = -1) -> bytes:
-        """`size` bytes, or everything; less at the end of the stream."""
+        """`size` bytes, or everything; less at the end of the stream. Raise `ValueError` for more than the limit."""
         wanted = -1 if size is None else size
+        if wanted > self._limit:
+            raise ValueError(f"{wanted} bytes at once are more than {self._limit}")
         parts, got = [self._buffer], len(self._buffer)
         while wanted < 0 or got < wanted:
-            data = self._receive(_CHUNK if wanted < 0 else max(wanted - got, _CHUNK))
+            data = self._receive(_CHUNK if wanted < 0 else min(max(wanted - got, _CHUNK), _LARGEST_CHUNK))
             if not data:
                 break
             parts.append(data)

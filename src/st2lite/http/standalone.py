@@ -15,6 +15,7 @@ from cheroot.workers.threadpool import ThreadPool
 from cheroot.wsgi import Server
 
 from st2lite.config.urls import local_url
+from st2lite.http.media import MAX_BODY
 from st2lite.http.mounts import Mounts
 from st2lite.http.socket_files import make_file
 from st2lite.models.errors import ConfigError
@@ -46,6 +47,13 @@ class _Request(HTTPRequest):
             return bool(super().read_request_line())  # type: ignore[no-untyped-call]
         finally:
             self.rfile = stream
+
+    def read_request_headers(self) -> bool:
+        understood = bool(super().read_request_headers())  # type: ignore[no-untyped-call]
+        if understood and int(self.inheaders.get(b"Content-Length", 0)) > MAX_BODY:
+            # The library reads a body that nobody wanted to its end, all at once, to keep the connection.
+            self.close_connection = True
+        return understood
 
 
 class _Connection(HTTPConnection):

@@ -54,6 +54,40 @@ def test_a_body_in_chunks(address: tuple[str, ApiClient], session: requests.Sess
     assert (made.status_code, made.json()["status"]) == (201, "requested")
 
 
+@pytest.mark.parametrize(
+    "chunk",
+    [b"zz\r\n{}\r\n0\r\n\r\n", b"ffffffffffffffff\r\n{}\r\n0\r\n\r\n", b"7fffffff\r\n{}", b"2\r\n{}no line end"],
+)
+def test_chunks_that_are_none_are_the_callers_fault(address: tuple[str, ApiClient], chunk: bytes) -> None:
+    url, client = address
+    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    connection.putrequest("POST", "/api/v1/executions")
+    for name, value in (("X-Auth-Token", client.token), ("Transfer-Encoding", "chunked"), ("Connection", "close")):
+        connection.putheader(name, value)
+    connection.endheaders(chunk)
+    answer = connection.getresponse()
+    assert (answer.status, "faultstring" in json.loads(answer.read())) == (400, True)
+    connection.close()
+
+
+@pytest.mark.parametrize(("token", "status"), [(True, 413), (False, 401)])
+def test_a_body_too_large_is_not_read_just_to_keep_the_connection(
+    address: tuple[str, ApiClient], token: bool, status: int
+) -> None:
+    url, client = address
+    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    connection.putrequest("POST", "/api/v1/executions")
+    connection.putheader("Content-Length", str(10**12))
+    if token:
+        connection.putheader("X-Auth-Token", client.token)
+    connection.endheaders(b"{}")
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Connection"), "faultstring" in json.loads(answer.read())) == (
+        status, "close", True,
+    )  # fmt: skip
+    connection.close()
+
+
 def test_encoded_slashes_lead_nowhere_and_encoded_colons_are_decoded(
     address: tuple[str, ApiClient], session: requests.Session
 ) -> None:
