@@ -30,6 +30,7 @@ from st2lite.services.notifier import Notifier
 logger = logging.getLogger(__name__)
 
 ADMIN = "st2admin"
+PASSWORD_FILE = "admin-password"
 SSH_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 
@@ -75,6 +76,9 @@ class Standalone:
         self._worker.start()
         self._notifier.start()
         self._notifier.recover()
+        logger.info(
+            "The address is %s; the first password of %s is in %s.", self.url, ADMIN, self._data_dir / PASSWORD_FILE
+        )
 
     def stop(self) -> None:
         """Answer no more requests, let running actions end, write everything down."""
@@ -120,7 +124,7 @@ def _prepare(data_dir: Path) -> IO[str]:
         shutil.copytree(system_packs_dir() / DEFAULT_PACK, data_dir / "packs" / DEFAULT_PACK)
     if not (data_dir / "htpasswd").exists():
         password = secrets.token_urlsafe(18)
-        _write_secret(data_dir / "admin-password", password + "\n")
+        _write_secret(data_dir / PASSWORD_FILE, password + "\n")
         write_password(data_dir / "htpasswd", ADMIN, password)
     if not (data_dir / "datastore_key.json").exists():
         generate_key_file(data_dir / "datastore_key.json")
