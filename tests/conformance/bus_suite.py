@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -299,6 +301,16 @@ class BusSuite:
         ready.set()
         bus.publish(WorkRequested(make_execution()))
         assert stopped.wait(PATIENCE)
+
+    def test_what_was_stopped_is_forgotten(self, bus: Bus) -> None:
+        """Subscriptions come and go with the clients of a stream, for as long as the process lives."""
+        handlers = [Inbox(), Inbox()]
+        gone = [weakref.ref(handler) for handler in handlers]
+        bus.subscribe((Announced,), handlers[0].subscribe).stop()
+        bus.consume(WORK, handlers[1].consume, prefetch=1).stop()
+        handlers.clear()
+        gc.collect()
+        assert [reference() for reference in gone] == [None, None]
 
     def test_a_failing_handler_is_logged_and_does_not_get_the_message_again(
         self, bus: Bus, caplog: pytest.LogCaptureFixture

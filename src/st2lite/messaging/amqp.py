@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,7 +33,8 @@ class AmqpBus:
         # Queues are declared on each new connection: even a broker that lost everything keeps the first message.
         self._publisher = Publisher(broker, timeout, _declare_all)
         self._prober = Publisher(broker, min(timeout, _PING_SECONDS), _declare_all)
-        self._receivers: list[Receiver] = []
+        # A receiver lives as long as its thread: one that was stopped leaves nothing here.
+        self._receivers: weakref.WeakSet[Receiver] = weakref.WeakSet()
 
     def declare(self) -> None:
         self._publisher.call(_declare_all)
@@ -72,8 +74,8 @@ class AmqpBus:
         self._prober.call(lambda channel: channel.exchange_declare(EXCHANGE, "topic", passive=True))
 
     def close(self) -> None:
-        while self._receivers:
-            self._receivers.pop().stop()
+        for receiver in list(self._receivers):
+            receiver.stop()
         self._publisher.close()
         self._prober.close()
 
@@ -81,7 +83,7 @@ class AmqpBus:
         self, name: str, set_up: Callable[[amqp.Channel, Deliver], None], handle: Callable[[Any, Acknowledge], None]
     ) -> Receiver:
         receiver = Receiver(self._broker, name, set_up, handle)
-        self._receivers.append(receiver)
+        self._receivers.add(receiver)
         if not receiver.wait_until_connected(self._timeout):
             log.warning("%s: no broker at %s yet; receiving begins as soon as it is there", name, self._broker.name)
         return receiver

@@ -90,8 +90,8 @@ class Publisher:
     def close(self) -> None:
         """Close the connections that nobody uses, and make `publish` fail from now on."""
         self._closing.set()
-        while self._idle:
-            self._idle.pop().close_politely()
+        while (line := self._take_idle()) is not None:
+            line.close_politely()
 
     def _run(self, use: Callable[[_Line], None]) -> None:
         deadline = time.monotonic() + self._timeout
@@ -118,10 +118,9 @@ class Publisher:
             self._slots.release()
 
     def _use_line(self, use: Callable[[_Line], None]) -> None:
-        try:
-            line, fresh = self._idle.pop(), False
-        except IndexError:
-            line, fresh = _Line(self._broker, self._timeout, self._prepare), True
+        idle = self._take_idle()
+        fresh = idle is None
+        line = _Line(self._broker, self._timeout, self._prepare) if idle is None else idle
         try:
             use(line)
         except BaseException as error:
@@ -129,8 +128,17 @@ class Publisher:
             if fresh or not isinstance(error, FAILURES) or isinstance(error, TimeoutError):
                 raise
             # It went stale while idle, as the others will have: start afresh at once.
-            while self._idle:
-                self._idle.pop().close()
+            while (stale := self._take_idle()) is not None:
+                stale.close()
             self._use_line(use)
         else:
             self._idle.append(line)
+            if self._closing.is_set():
+                self.close()  # which came while this line was in use
+
+    def _take_idle(self) -> _Line | None:
+        """The line used last; None if there is none. Other threads take lines, too: look and take are one step."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None

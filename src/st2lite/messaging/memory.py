@@ -73,11 +73,18 @@ class _Worker:
 class _Consumer:
     """One consumer of a queue: what it holds unacknowledged, and the thread that works it off."""
 
-    def __init__(self, queue: _WorkQueue, handler: Callable[[Message, Acknowledge], None], prefetch: int) -> None:
+    def __init__(
+        self,
+        queue: _WorkQueue,
+        handler: Callable[[Message, Acknowledge], None],
+        prefetch: int,
+        on_stop: Callable[[Stoppable], None],
+    ) -> None:
         self.unacknowledged: dict[int, Message] = {}
         self.prefetch = prefetch
         self._queue = queue
         self._handler = handler
+        self._on_stop = on_stop
         self._worker = _Worker(f"consume-{queue.name}", self._handle)
 
     @property
@@ -92,6 +99,7 @@ class _Consumer:
         self._queue.retire(self)
         self._worker.stop()
         self._queue.take_back(self)
+        self._on_stop(self)
 
     def _handle(self, item: tuple[int, Message]) -> None:
         tag, message = item
@@ -156,7 +164,7 @@ class MemoryBus:
         self._queues: dict[str, _WorkQueue] = {}
         # Replaced, never changed in place: `publish` reads them without a lock.
         self._routes: dict[str, tuple[Callable[[Message], None], ...]] = {}
-        self._open_consumers: list[Stoppable] = []
+        self._open_consumers: set[Stoppable] = set()
         self._closed = False
 
     def declare(self) -> None:
@@ -174,15 +182,15 @@ class MemoryBus:
     def consume(self, queue: Queue, handler: Callable[[Message, Acknowledge], None], prefetch: int) -> Stoppable:
         self._check_open()
         work = self._queue(queue)
-        consumer = _Consumer(work, handler, prefetch)
+        consumer = _Consumer(work, handler, prefetch, self._open_consumers.discard)
         work.add(consumer)
-        self._open_consumers.append(consumer)
+        self._open_consumers.add(consumer)
         return consumer
 
     def subscribe(self, kinds: tuple[type[Message], ...], handler: Callable[[Message], None]) -> Stoppable:
         self._check_open()
-        subscription = _Subscription(self, kinds, handler)
-        self._open_consumers.append(subscription)
+        subscription = _Subscription(self, kinds, handler, self._open_consumers.discard)
+        self._open_consumers.add(subscription)
         return subscription
 
     def ping(self) -> None:
@@ -225,8 +233,15 @@ class MemoryBus:
 class _Subscription:
     """A subscriber and the thread that serves it."""
 
-    def __init__(self, bus: MemoryBus, kinds: tuple[type[Message], ...], handler: Callable[[Message], None]) -> None:
+    def __init__(
+        self,
+        bus: MemoryBus,
+        kinds: tuple[type[Message], ...],
+        handler: Callable[[Message], None],
+        on_stop: Callable[[Stoppable], None],
+    ) -> None:
         self._bus = bus
+        self._on_stop = on_stop
         self._worker = _Worker("subscribe", lambda message: hand_to_subscriber(handler, message))
         self._route = self._worker.put
         bus.add_route(kinds, self._route)
@@ -234,3 +249,4 @@ class _Subscription:
     def stop(self) -> None:
         self._bus.remove_route(self._route)
         self._worker.stop()
+        self._on_stop(self)
