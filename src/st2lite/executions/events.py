@@ -67,3 +67,5 @@ def _publish(bus: Bus, message: Message) -> None:
         bus.publish(message)
     except BusUnavailable as error:
         logger.warning("Not published (%s): %s", type(message).__name__, error.message)
+    except Exception:  # a claim or an end is written by now: whatever is wrong with its message must not undo that
+        logger.exception("Not published (%s)", type(message).__name__)

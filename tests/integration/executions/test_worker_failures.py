@@ -8,6 +8,7 @@ import pytest
 from st2lite.executions import events
 from st2lite.executions.control import Control
 from st2lite.executions.protocol import Outcome
+from st2lite.messaging.messages import WorkRequested
 from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.execution import Execution, Worker
 from tests.integration.executions.conftest import result_of
@@ -200,3 +201,21 @@ def test_stopping_while_the_store_is_away_still_stops_what_runs(store, bus, make
         worker.stop(patience=0)
     assert stopped.is_set()
     assert get(Execution, execution.id).status == "failed"
+
+
+def test_a_claimed_execution_is_run_whatever_becomes_of_its_messages(
+    bus, make, runner, start_worker, wait_for, monkeypatch
+):
+    publish = bus.publish
+
+    def broken(message):
+        if not isinstance(message, WorkRequested):
+            raise RuntimeError("boom")
+        publish(message)
+
+    monkeypatch.setattr(bus, "publish", broken)
+    start_worker()
+    execution = make()
+    events.dispatch(bus, execution)
+    wait_for(execution, "succeeded")
+    assert runner.runs == [execution.id]
