@@ -124,7 +124,8 @@ class Output(_Streaming):
             # It came to an end, or nothing was heard for a while: the document tells, a lost message does not matter.
             execution = self._executions.get(identifier)
             yield from self._stored(execution, kind, seen)
-        yield EOF
+        if execution.status in _QUIET:  # else the viewer was dropped, and must not take this for the end
+            yield EOF
 
     def _stored(self, execution: Execution, kind: str | None, seen: set[str]) -> Iterator[bytes]:
         return _unseen(map(output_event, self._executions.output(execution, kind)), kind, seen)

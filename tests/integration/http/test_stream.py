@@ -286,6 +286,13 @@ class TestOutput:
         with served.output(identifier) as source:
             assert source.rest() == [("EOF", "''")]
 
+    def test_a_viewer_that_is_dropped_is_not_told_that_this_was_all(self, served: Served) -> None:
+        identifier = served.client.run("core.noop")
+        with served.output(identifier) as source:
+            assert source.line() == ""
+            served.mounts.hub.stop()
+            assert source.rest() == []
+
     def test_a_lost_message_does_not_matter(self, served: Served) -> None:
         identifier = served.client.run("core.noop")
         with served.output(identifier) as source:
