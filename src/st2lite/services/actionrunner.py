@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from st2lite.config.schema import Config
 from st2lite.executions.worker import ExecutionWorker, WorkerOptions
 from st2lite.runners.registry import RunnerRegistry
+from st2lite.services import daemon
 from st2lite.services.context import AppContext
+
+NAME = "st2actionrunner"
+
+
+def serve(config: Config) -> None:
+    """Serve until the process is asked to stop."""
+    daemon.serve(NAME, config, ActionRunner)
 
 
 class ActionRunner:

@@ -1,4 +1,4 @@
-"""The life of a daemon's process: signals, waiting for what it depends on, draining."""
+"""The life of a daemon's process: signals, waiting for what it needs, draining."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Protocol
 
-from st2lite.models.errors import BusUnavailable, StoreUnavailable
+from st2lite.config.schema import Config
+from st2lite.services.context import AppContext
+from st2lite.services.dependencies import wait_for
 from st2lite.services.logs import reopen_logs
 
 logger = logging.getLogger(__name__)
-
-RETRY_INTERVAL = 1.0
-"""Seconds between attempts to reach a database or broker that is not up yet; there is no limit to them."""
 
 
 class Service(Protocol):
@@ -47,24 +46,13 @@ class StopSignal:
         self._event.set()
 
 
-def wait_for(connect: Callable[[], None], stop: StopSignal | None = None) -> bool:
-    """Call `connect` until database and broker answer, without limit; False if the process was asked to stop first."""
-    waited = False
-    while True:
-        try:
-            connect()
-        except (StoreUnavailable, BusUnavailable) as error:
-            if not waited:
-                logger.warning("Waiting: %s", error.message)
-                waited = True
-            if stop is None:
-                threading.Event().wait(RETRY_INTERVAL)
-            elif stop.wait(RETRY_INTERVAL):
-                return False
-        else:
-            if waited:
-                logger.info("All dependencies answer now.")
-            return True
+def serve(name: str, config: Config, make_service: Callable[[AppContext], Service]) -> None:
+    """Run a service on a context of its own until the process is asked to stop, once database and broker answer."""
+    stop = StopSignal()
+    context = AppContext(config)
+    if wait_for(context.connect, stop.wait):
+        run(name, make_service(context), stop)
+    context.close()
 
 
 def run(name: str, service: Service, stop: StopSignal) -> None:

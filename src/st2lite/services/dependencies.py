@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
 from st2lite.models.errors import BusUnavailable, StoreUnavailable
-from st2lite.services.daemon import wait_for
+
+logger = logging.getLogger(__name__)
+
+RETRY_INTERVAL = 1.0
+"""Seconds between attempts to reach a database or broker that is not up yet; there is no limit to them."""
 
 
 def connect(make_ready: Callable[[], None]) -> None:
@@ -17,4 +22,26 @@ def connect(make_ready: Callable[[], None]) -> None:
     try:
         make_ready()
     except (StoreUnavailable, BusUnavailable):
-        threading.Thread(target=wait_for, args=(make_ready,), name="connect", daemon=True).start()
+        never = threading.Event()
+        threading.Thread(target=wait_for, args=(make_ready, never.wait), name="connect", daemon=True).start()
+
+
+def wait_for(make_ready: Callable[[], None], give_up: Callable[[float], bool]) -> bool:
+    """Call `make_ready` until database and broker answer; tell whether they did.
+
+    `give_up` waits for so many seconds and says whether to stop trying.
+    """
+    waited = False
+    while True:
+        try:
+            make_ready()
+        except (StoreUnavailable, BusUnavailable) as error:
+            if not waited:
+                logger.warning("Waiting: %s", error.message)
+                waited = True
+            if give_up(RETRY_INTERVAL):
+                return False
+        else:
+            if waited:
+                logger.info("All dependencies answer now.")
+            return True

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from st2lite.config.schema import Config
 from st2lite.executions.backup import BackupScheduler
 from st2lite.messaging.contract import NOTIFIER, Acknowledge, Stoppable
 from st2lite.messaging.messages import Message
+from st2lite.services import daemon
 from st2lite.services.context import AppContext
+
+NAME = "st2notifier"
+
+
+def serve(config: Config) -> None:
+    """Serve until the process is asked to stop."""
+    daemon.serve(NAME, config, Notifier)
 
 
 class Notifier:
