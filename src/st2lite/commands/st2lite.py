@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         "standalone", help="run API, auth, stream, workers and scheduler in one process on SQLite", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    command.add_argument("--data-dir", type=Path, required=True, metavar="DIR", help="where everything is kept")
+    command.add_argument("--data-dir", type=_path, required=True, metavar="DIR", help="where everything is kept")
     command.add_argument(
         "--bind", type=_address, default=("127.0.0.1", 9101), metavar="HOST:PORT",
         help="address to answer on (default 127.0.0.1:9101)",
@@ -57,8 +57,14 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("is empty: name a directory")
+    return Path(text)
+
+
 def _directory(text: str) -> Path:
-    path = Path(text)
+    path = _path(text)
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f'"{text}" is not a directory')
     return path

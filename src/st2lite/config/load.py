@@ -50,9 +50,22 @@ def read_file(path: Path) -> dict[str, dict[str, str]]:
         raise ConfigError(f"{path} does not exist. Give another file with --config-file or {PATH_VARIABLE}.") from None
     except PermissionError:
         raise ConfigError(f"{path} cannot be read by this user. Run as the service's user or root.") from None
-    except (configparser.Error, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not a valid INI file: {error}") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a directory. Give the file in it.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}).") from None
+    except configparser.Error as error:
+        raise ConfigError(
+            f"{path}, line {_line_of(error)}: neither a [section] nor an option = value in one."
+        ) from None
     return {section: dict(parser.items(section)) for section in parser.sections()}
+
+
+def _line_of(error: configparser.Error) -> int:
+    """The first faulty line. Its text is not repeated: it may be a secret, and the file may be none of ours at all."""
+    if isinstance(error, configparser.MissingSectionHeaderError):
+        return error.lineno
+    return int(error.errors[0][0]) if isinstance(error, configparser.ParsingError) else 0
 
 
 def build(

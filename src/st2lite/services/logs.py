@@ -11,6 +11,7 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 from st2lite.config.schema import Config
+from st2lite.models.errors import ConfigError
 from st2lite.models.timestamps import from_epoch
 
 _SECRETS = re.compile(
@@ -62,10 +63,20 @@ class _JsonFormatter(_Formatter):
 
 
 def set_up_logging(config: Config, service: str) -> None:
-    """Send all logs of this process to `[log] directory`/<service>.log, or to standard error."""
+    """Send all logs of this process to `[log] directory`/<service>.log, or to standard error.
+
+    Raise `ConfigError` if that file cannot be written.
+    """
     handler: logging.Handler
     if config.log.directory:
-        handler = WatchedFileHandler(Path(config.log.directory) / f"{service}.log", encoding="utf-8")
+        path = Path(config.log.directory) / f"{service}.log"
+        try:
+            handler = WatchedFileHandler(path, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(
+                f"[log] directory: {path} cannot be written: {error.strerror}. Create the directory for the user of "
+                "the service, or leave the option empty to log to standard error."
+            ) from None
     else:
         handler = logging.StreamHandler(sys.stderr)
     formatter = _JsonFormatter if config.log.format == "json" else _Formatter

@@ -104,12 +104,21 @@ def _prepare(data_dir: Path) -> IO[str]:
     """Create directory, lock, password and key where they are missing; return the lock that is held."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (data_dir / "lock").open("a+", encoding="utf-8")
+        lock = _take_lock(data_dir)
+        _fill(data_dir)
     except OSError as error:
-        raise ConfigError(f"--data-dir: {data_dir} cannot be used: {error.strerror}.") from None
+        raise ConfigError(
+            f"--data-dir: {error.filename or data_dir} cannot be used: {error.strerror or error}. "
+            "Mend that, or give another one."
+        ) from None
+    return lock
+
+
+def _take_lock(data_dir: Path) -> IO[str]:
+    lock = (data_dir / "lock").open("a+", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         lock.seek(0)
         owner = lock.read().strip() or "unknown"
         raise ConfigError(
@@ -118,6 +127,10 @@ def _prepare(data_dir: Path) -> IO[str]:
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
+    return lock
+
+
+def _fill(data_dir: Path) -> None:
     for name in ("packs", "configs", "virtualenvs"):
         (data_dir / name).mkdir(exist_ok=True)
     if not (data_dir / "packs" / DEFAULT_PACK).exists():
@@ -128,7 +141,6 @@ def _prepare(data_dir: Path) -> IO[str]:
         write_password(data_dir / "htpasswd", ADMIN, password)
     if not (data_dir / "datastore_key.json").exists():
         generate_key_file(data_dir / "datastore_key.json")
-    return lock
 
 
 def _own_ssh_key() -> str:

@@ -70,3 +70,22 @@ def test_a_file_that_is_no_ini_is_a_config_error(tmp_path, content):
     path.write_bytes(content.encode("latin-1"))
     with pytest.raises(ConfigError):
         read_file(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"hunter2\n[api]\n", "line 1: neither"),
+        (b"[api]\nport = 1\nhunter2\n", "line 3: neither"),
+        (b"[api\n", "line 1: neither"),
+        (b"[api]\nhost = \xff\n", r"not UTF-8 text \(byte 13\)"),
+    ],
+)
+def test_a_faulty_line_is_named_but_not_repeated(tmp_path, content, text):
+    path = tmp_path / "st2.conf"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=text) as caught:
+        read_file(path)
+    assert "hunter2" not in caught.value.message
+    with pytest.raises(ConfigError, match="is a directory"):
+        read_file(tmp_path)

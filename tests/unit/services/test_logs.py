@@ -4,6 +4,7 @@ import logging
 import pytest
 
 from st2lite.config.load import build
+from st2lite.models.errors import ConfigError
 from st2lite.services.logs import mask, reopen_logs, set_up_logging
 
 
@@ -85,3 +86,9 @@ def test_the_level_is_respected(tmp_path):
     logger.warning("loud")
     assert "quiet" not in path.read_text()
     assert "loud" in path.read_text()
+
+
+def test_a_directory_that_cannot_be_written_is_named(tmp_path):
+    config = build({"log": {"directory": str(tmp_path / "none")}}, environ={}).config
+    with pytest.raises(ConfigError, match=r"\[log\] directory: .*/none/st2api.log cannot be written: No such file"):
+        set_up_logging(config, "st2api")
