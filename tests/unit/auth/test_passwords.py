@@ -11,6 +11,7 @@ import pytest
 
 from st2lite.auth.passwords import FlatFile, write_password
 from st2lite.models.errors import Unauthorized
+from tests.servers import require
 
 PASSWORD = "correct horse"
 # Made by Apache's htpasswd, one per kind of hash it knows.
@@ -45,9 +46,9 @@ def test_every_kind_of_hash(tmp_path: Path, kind: str) -> None:
     assert not accepts(file, "eve", PASSWORD)
 
 
-@pytest.mark.skipif(shutil.which("htpasswd") is None, reason="Apache's htpasswd is not installed")
 @pytest.mark.parametrize("option", ["-B", "-m", "-s", "-d", "-p"])
 def test_the_command_itself(tmp_path: Path, option: str) -> None:
+    require(shutil.which("htpasswd"), "htpasswd (apt-get install apache2-utils)")
     path = tmp_path / "htpasswd"
     subprocess.run(["htpasswd", "-cb", option, str(path), "ada", "secret"], check=True, capture_output=True)
     assert accepts(FlatFile(path), "ada", "secret")
