@@ -143,3 +143,16 @@ def test_uninstall_without_an_installation_says_so(tmp_path: Path) -> None:
     result = run("--uninstall", home=tmp_path)
     assert result.returncode == 1
     assert "there is no installation" in result.stderr.decode()
+
+
+def test_two_installations_into_one_directory_do_not_mix(tmp_path: Path) -> None:
+    lock = tmp_path / ".st2lite/.installing"
+    lock.mkdir(parents=True)
+    (tmp_path / ".st2lite/.st2lite").write_text("standalone\n")
+    (lock / "pid").write_text(f"{os.getpid()}\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        bind = f"127.0.0.1:{server.getsockname()[1]}"
+    result = run("--standalone", "--bind", bind, home=tmp_path)
+    assert result.returncode == 1
+    assert f"is running (process {os.getpid()})" in result.stderr.decode()
+    assert (lock / "pid").exists(), "the lock of the other one was taken away"
