@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 
 from st2lite.executions import events
 from st2lite.executions.inquiries import InquiryService
+from st2lite.executions.silence import Silence
 from st2lite.executions.transitions import change_status
 from st2lite.executions.worker import abandon
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
-from st2lite.models.errors import St2liteError, StaleWrite
+from st2lite.models.errors import St2liteError, StaleWrite, StoreUnavailable
 from st2lite.models.execution import Execution, Worker
 from st2lite.storage.contract import Equal, In, Order, Range, Store, claim
 
@@ -31,7 +32,10 @@ _MOST_WAITING = 10_000
 
 
 class BackupScheduler:
-    """Runs its rounds on one thread. `interval` and `redispatch_after` are in seconds."""
+    """Runs its rounds on one thread. `interval` and `redispatch_after` are in seconds.
+
+    `clock` gives epoch seconds, `stopwatch` seconds that never go back.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class BackupScheduler:
         interval: float,
         redispatch_after: float,
         clock: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -48,6 +53,7 @@ class BackupScheduler:
         self._interval = interval
         self._redispatch_after = redispatch_after
         self._clock = clock
+        self._silence = Silence(stopwatch)
         self._waits: dict[str, tuple[float, float]] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="backup-scheduler", daemon=True)
@@ -70,7 +76,8 @@ class BackupScheduler:
         moment = timestamps.from_epoch(self._clock())
         won = claim(self._store, Execution, (Range("due", lte=moment),), release, BATCH, (Order("due"),))
         for execution in won:
-            events.dispatch(self._bus, execution)
+            if not events.dispatch(self._bus, execution):
+                break  # each further one would wait for the broker, too; they are found as lost later on
         return len(won)
 
     def dispatch_lost(self, older_than: float | None = None) -> int:
@@ -85,7 +92,8 @@ class BackupScheduler:
         for execution in self._waiting(timestamps.from_epoch(now - age)):
             next_time, wait = self._waits.get(execution.id, (0.0, max(self._redispatch_after, 1.0)))
             if now >= next_time:
-                events.dispatch(self._bus, execution)
+                if not events.dispatch(self._bus, execution):
+                    return sent
                 sent += 1
                 next_time, wait = now + wait, min(wait * 2, _MAX_WAIT)
             waits[execution.id] = (next_time, wait)
@@ -93,34 +101,40 @@ class BackupScheduler:
         return sent
 
     def abandon_orphans(self) -> int:
-        """End what workers held whose lease ran out; return how many executions that were."""
+        """End what dead workers held; return how many executions that were."""
+        # Who holds something is asked first: a worker makes itself known before it claims anything.
+        holders = self._store.distinct(Execution, "worker", (Range("worker", gt=""),))
+        workers = {worker.id: worker for worker in self._store.find(Worker)}
+        unknown = (str(holder) for holder in holders if holder not in workers)
+        strays = [Worker(id=holder, hostname="an unknown host", pid=0, expires=1) for holder in unknown]
         count = 0
-        for worker in self._store.find(Worker, (Range("expires", lt=self._clock()),), limit=BATCH):
+        for worker in self._silence.look([*workers.values(), *strays]):
             while True:
                 held = self._store.find(Execution, (Equal("worker", worker.id),), limit=BATCH)
                 ended = sum(self._abandon(execution, worker) for execution in held)
                 count += ended
                 if not ended:
                     break
-            if not self._store.delete(Worker, worker.id, worker.rev):
-                continue  # it came back to life and renewed its lease
-            logger.warning("Worker %s on %s (pid %s) is gone.", worker.id, worker.hostname, worker.pid)
+            # If it came back to life it renewed its lease, and stays.
+            if self._store.delete(Worker, worker.id, worker.rev):
+                logger.warning("Worker %s on %s (pid %s) is gone.", worker.id, worker.hostname, worker.pid)
         return count
 
     def remind_cancellations(self) -> int:
         """Ask again for executions that are being canceled, in case the worker never heard of it."""
         held = self._store.find(Execution, (In("status", (statuses.CANCELING,)),), limit=BATCH, large=False)
         for execution in held:
-            events.control(self._bus, execution, "cancel")
+            if not events.control(self._bus, execution, "cancel"):
+                break
         return len(held)
 
     def round(self) -> None:
-        """Do everything once."""
-        self.dispatch_due()
-        self.abandon_orphans()
-        self.dispatch_lost()
-        self.remind_cancellations()
-        self._inquiries.expire()
+        """Do everything once; what fails is logged, and the rest done all the same."""
+        self._attempt("dispatching what is due", self.dispatch_due)
+        self._attempt("abandoning orphans", self.abandon_orphans)
+        self._attempt("dispatching what was lost", self.dispatch_lost)
+        self._attempt("reminding of cancellations", self.remind_cancellations)
+        self._attempt("expiring inquiries", self._inquiries.expire)
 
     def _waiting(self, before: str) -> Iterator[Execution]:
         """Yield requested executions that no delay holds back, oldest first, in pages; at most `_MOST_WAITING`."""
@@ -137,18 +151,28 @@ class BackupScheduler:
             abandon(self._store, self._bus, execution, reason)
         except StaleWrite:
             return False
+        except StoreUnavailable:
+            raise
+        except St2liteError as error:
+            logger.warning("Execution %s cannot be abandoned: %s", execution.id, error.message)
+            return False
         return True
+
+    def _attempt(self, what: str, step: Callable[[], int]) -> None:
+        if self._stopped.is_set():
+            return
+        try:
+            step()
+        except St2liteError as error:
+            logger.warning("Backup scheduler, %s: %s", what, error.message)
+        except Exception:
+            logger.exception("Backup scheduler, %s: this failed; the next round follows.", what)
 
     def _loop(self) -> None:
         next_round = 0.0
         while not self._stopped.wait(min(DUE_INTERVAL, self._interval)):
-            try:
-                if time.monotonic() >= next_round:
-                    self.round()
-                    next_round = time.monotonic() + self._interval
-                else:
-                    self.dispatch_due()
-            except St2liteError as error:
-                logger.warning("Backup scheduler: %s", error.message)
-            except Exception:
-                logger.exception("Backup scheduler: a round failed; the next one follows.")
+            if time.monotonic() >= next_round:
+                self.round()
+                next_round = time.monotonic() + self._interval
+            else:
+                self._attempt("dispatching what is due", self.dispatch_due)

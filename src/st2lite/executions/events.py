@@ -27,9 +27,12 @@ INLINE_RESULT = 64 * 1024
 """Results up to this many bytes travel with the message; readers fetch larger ones from the store."""
 
 
-def dispatch(bus: Bus, execution: Execution, created: bool = False) -> None:
-    """Hand a requested execution to the workers; with `created` viewers learn of it by the same message."""
-    _publish(bus, WorkRequested(_light(execution), created))
+def dispatch(bus: Bus, execution: Execution, created: bool = False) -> bool:
+    """Hand a requested execution to the workers; with `created` viewers learn of it by the same message.
+
+    False: the broker did not take it.
+    """
+    return _publish(bus, WorkRequested(_light(execution), created))
 
 
 def announce_change(bus: Bus, execution: Execution, created: bool = False) -> None:
@@ -47,9 +50,9 @@ def announce_deletion(bus: Bus, execution: Execution) -> None:
     _publish(bus, ExecutionDeleted(_light(execution)))
 
 
-def control(bus: Bus, execution: Execution, command: str) -> None:
-    """Send `cancel`, `pause` or `resume` to the worker that holds the execution."""
-    _publish(bus, ExecutionControl(execution.id, command))
+def control(bus: Bus, execution: Execution, command: str) -> bool:
+    """Send `cancel`, `pause` or `resume` to the worker that holds the execution. False: the broker did not take it."""
+    return _publish(bus, ExecutionControl(execution.id, command))
 
 
 def _light(execution: Execution) -> Execution:
@@ -62,10 +65,12 @@ def _light(execution: Execution) -> Execution:
     return light
 
 
-def _publish(bus: Bus, message: Message) -> None:
+def _publish(bus: Bus, message: Message) -> bool:
     try:
         bus.publish(message)
+        return True
     except BusUnavailable as error:
         logger.warning("Not published (%s): %s", type(message).__name__, error.message)
     except Exception:  # a claim or an end is written by now: whatever is wrong with its message must not undo that
         logger.exception("Not published (%s)", type(message).__name__)
+    return False

@@ -88,7 +88,9 @@ class ExecutionWorker:
         self._runners = runners
         self._options = options
         self._lease = options.lease
-        self._record = Worker(id=new_id(), hostname=socket.gethostname(), pid=os.getpid(), expires=0)
+        self._record = Worker(
+            id=new_id(), hostname=socket.gethostname(), pid=os.getpid(), expires=0, lease=options.lease
+        )
         self._info = {"hostname": self._record.hostname, "pid": self._record.pid}
         self._pool = ThreadPoolExecutor(options.slots, thread_name_prefix="action")
         self._flusher = Flusher(store, bus, options.stream_output)

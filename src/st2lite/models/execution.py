@@ -122,7 +122,11 @@ class OutputChunk(Document, kw_only=True):
 
 
 class Worker(Document, kw_only=True):
-    """A running action runner process and its lease; `expires` (epoch seconds) is renewed while the process lives."""
+    """A running action runner process and its lease of `lease` seconds, renewed while the process lives.
+
+    Each renewal raises `rev`, and that is what counts. `expires` (epoch seconds of the worker's clock) is for readers;
+    0 says that the worker has given up.
+    """
 
     collection: ClassVar[Collection] = Collection(
         "workers", fields={"expires": lambda w: w.expires}, indexes=(Index(("expires",)),)
@@ -131,3 +135,4 @@ class Worker(Document, kw_only=True):
     hostname: str
     pid: int
     expires: float
+    lease: float = 30.0

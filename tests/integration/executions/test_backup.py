@@ -8,6 +8,7 @@ from st2lite.executions.backup import BackupScheduler
 from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.protocol import Outcome
 from st2lite.messaging.messages import ExecutionControl, WorkRequested
+from st2lite.models.errors import BusUnavailable, InvalidInput
 from st2lite.models.execution import Execution, Worker
 from st2lite.models.ids import new_id
 from st2lite.models.timestamps import from_epoch
@@ -30,7 +31,21 @@ def clock():
 @pytest.fixture
 def backup(store, bus, clock):
     inquiries = InquiryService(store, bus, lambda: from_epoch(clock()))
-    return BackupScheduler(store, bus, inquiries, interval=5, redispatch_after=10, clock=clock)
+    return BackupScheduler(store, bus, inquiries, interval=5, redispatch_after=10, clock=clock, stopwatch=clock)
+
+
+@pytest.fixture
+def look(backup, clock):
+    """Look for orphans a number of times, three seconds apart; tell how many were ended each time."""
+
+    def look(times):
+        ended = []
+        for _ in range(times):
+            ended.append(backup.abandon_orphans())
+            clock.seconds += 3
+        return ended
+
+    return look
 
 
 @pytest.fixture
@@ -91,13 +106,11 @@ def test_a_delayed_status_becomes_requested(make, backup, clock, store):
 @pytest.mark.parametrize(
     ("status", "expected"), [("running", "abandoned"), ("scheduled", "abandoned"), ("canceling", "canceled")]
 )
-def test_what_a_dead_worker_held_is_ended(make, backup, clock, store, status, expected):
-    worker = Worker(id=new_id(), hostname="h", pid=7, expires=clock() + 5)
+def test_what_a_dead_worker_held_is_ended(make, look, clock, store, status, expected):
+    worker = Worker(id=new_id(), hostname="h", pid=7, expires=clock() + 5, lease=5)
     store.insert(worker)
     execution = make(status=status, worker=worker.id)
-    assert backup.abandon_orphans() == 0
-    clock.seconds += 6
-    assert backup.abandon_orphans() == 1
+    assert look(3) == [0, 0, 1]
     ended = store.get(Execution, execution.id)
     assert ended.status == expected
     if expected == "abandoned":
@@ -105,18 +118,97 @@ def test_what_a_dead_worker_held_is_ended(make, backup, clock, store, status, ex
     assert store.count(Worker) == 0
 
 
-def test_what_a_live_worker_holds_is_left_alone(make, backup, clock, store):
-    worker = Worker(id=new_id(), hostname="h", pid=7, expires=clock() + 500)
+def test_what_a_live_worker_holds_is_left_alone(make, look, clock, store):
+    worker = Worker(id=new_id(), hostname="h", pid=7, expires=clock() + 5, lease=5)
     store.insert(worker)
     execution = make(status="running", worker=worker.id)
-    clock.seconds += 100
-    backup.round()
+    for _ in range(5):
+        look(2)
+        store.replace(worker)
     assert store.get(Execution, execution.id).status == "running"
 
 
-def test_a_worker_that_was_given_up_does_not_overwrite_the_end(
-    store, bus, make, runner, start_worker, wait_for, backup, clock
-):
+def test_a_worker_whose_clock_is_wrong_is_no_dead_worker(make, look, store):
+    worker = Worker(id=new_id(), hostname="h", pid=7, expires=1, lease=5)
+    store.insert(worker)
+    execution = make(status="running", worker=worker.id)
+    for _ in range(5):
+        look(2)
+        store.replace(worker)
+    assert store.get(Execution, execution.id).status == "running"
+
+
+def test_workers_that_could_not_be_heard_for_long_get_time_to_be_heard_again(make, backup, clock, look, store):
+    """While the store is away no lease is renewed, and nobody is dead for that."""
+    worker = Worker(id=new_id(), hostname="h", pid=7, expires=clock() + 5, lease=5)
+    store.insert(worker)
+    execution = make(status="running", worker=worker.id)
+    look(1)
+    clock.seconds += 1000
+    assert backup.abandon_orphans() == 0
+    store.replace(worker)
+    look(2)
+    assert store.get(Execution, execution.id).status == "running"
+
+
+def test_what_is_held_by_a_worker_that_nobody_knows_is_ended(make, look, store):
+    """A worker can claim at the very moment in which it is struck off the list for its silence."""
+    execution = make(status="running", worker=new_id())
+    assert sum(look(12)) == 1
+    assert store.get(Execution, execution.id).status == "abandoned"
+
+
+def test_an_orphan_that_cannot_be_ended_keeps_no_other_from_its_end(make, look, store, monkeypatch):
+    worker = Worker(id=new_id(), hostname="h", pid=7, expires=0)
+    store.insert(worker)
+    bad, good = (make(status="running", worker=worker.id) for _ in range(2))
+    replace = store.replace
+
+    def picky(document):
+        if document.id == bad.id:
+            raise InvalidInput("too large")
+        replace(document)
+
+    monkeypatch.setattr(store, "replace", picky)
+    assert look(1) == [1]
+    assert store.get(Execution, good.id).status == "abandoned"
+
+
+def test_a_broker_that_is_away_is_asked_once_per_round(make, backup, bus, clock, monkeypatch):
+    asked = []
+
+    def away(message):
+        asked.append(message)
+        raise BusUnavailable("away")
+
+    monkeypatch.setattr(bus, "publish", away)
+    for _ in range(5):
+        make()
+        make(status="canceling", worker="w")
+        make(status="delayed", due=from_epoch(clock() - 1))
+    clock.seconds += 60
+    assert backup.dispatch_lost() == 0
+    assert len(asked) == 1
+    backup.dispatch_due()
+    assert len(asked) == 2
+    backup.remind_cancellations()
+    assert len(asked) == 3
+    monkeypatch.undo()
+    assert backup.dispatch_lost() == 10
+
+
+def test_a_step_that_fails_keeps_no_other_from_being_done(make, backup, clock, sent, monkeypatch):
+    def broken():
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(backup, "abandon_orphans", broken)
+    execution = make()
+    clock.seconds += 60
+    backup.round()
+    assert sent == [execution.id]
+
+
+def test_a_worker_that_was_given_up_does_not_overwrite_the_end(store, bus, make, runner, start_worker, wait_for, look):
     import threading
 
     from st2lite.executions import events
@@ -132,8 +224,7 @@ def test_a_worker_that_was_given_up_does_not_overwrite_the_end(
     execution = make()
     events.dispatch(bus, execution)
     wait_for(execution, "running")
-    clock.seconds += 1000
-    backup.abandon_orphans()
+    look(12)
     release.set()
     other = make()
     runner.act = lambda run: Outcome("succeeded", {})
