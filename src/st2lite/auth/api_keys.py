@@ -11,7 +11,7 @@ from st2lite.models import timestamps
 from st2lite.models.access import ApiKey
 from st2lite.models.errors import InvalidInput, NotFound, Unauthorized
 from st2lite.models.ids import is_id, new_id
-from st2lite.storage.contract import Equal, Order, Store
+from st2lite.storage.contract import Equal, Order, Store, find_one
 
 NOT_FOUND = "API key not found."
 DISABLED = "API key is disabled."
@@ -40,12 +40,12 @@ class ApiKeys:
 
     def check(self, key: str) -> ApiKey:
         """The record of a key that a caller presents; raise `Unauthorized` if it is unknown or disabled."""
-        found = self._store.find(ApiKey, [Equal("key_hash", hash_key(key))], limit=1)
-        if not found:
+        record = self._find(key)
+        if record is None:
             raise Unauthorized(NOT_FOUND)
-        if not found[0].enabled:
+        if not record.enabled:
             raise Unauthorized(DISABLED)
-        return found[0]
+        return record
 
     def list(self, limit: int | None, offset: int) -> tuple[list[ApiKey], int]:
         """Keys in order of creation, and how many there are in all."""
@@ -55,9 +55,7 @@ class ApiKeys:
     def get(self, id_or_key: str) -> ApiKey:
         """The record with this id, or of this key; raise `NotFound`."""
         record = self._store.get(ApiKey, id_or_key) if is_id(id_or_key) else None
-        if record is None:
-            found = self._store.find(ApiKey, [Equal("key_hash", hash_key(id_or_key))], limit=1)
-            record = found[0] if found else None
+        record = record or self._find(id_or_key)
         if record is None:
             raise NotFound(f"ApiKey matching {id_or_key} for reference and id not found.")
         return record
@@ -109,3 +107,6 @@ class ApiKeys:
     def delete(self, id_or_key: str) -> None:
         """Remove a key; raise `NotFound`."""
         self._store.delete(ApiKey, self.get(id_or_key).id)
+
+    def _find(self, key: str) -> ApiKey | None:
+        return find_one(self._store, ApiKey, Equal("key_hash", hash_key(key)))

@@ -23,7 +23,7 @@ from st2lite.models.errors import Conflict, InvalidInput, Unauthorized
 from st2lite.models.execution import Execution
 from st2lite.models.ids import is_id, new_id
 from st2lite.models.timestamps import from_epoch, to_epoch
-from st2lite.storage.contract import Equal, Range, Store
+from st2lite.storage.contract import Equal, Range, Store, find_one
 
 NOT_FOUND = "Unable to find matching token."
 EXPIRED = "Token has expired."
@@ -82,10 +82,9 @@ class Tokens:
         """Tell whom a token of either kind stands for; raise `Unauthorized` if it is unknown or has expired."""
         if text.startswith(f"{_ACTION_TOKEN}."):
             return self._check_action_token(text)
-        found = self._store.find(Token, [Equal("token_hash", _digest(text))], limit=1)
-        if not found:
+        token = find_one(self._store, Token, Equal("token_hash", _digest(text)))
+        if token is None:
             raise Unauthorized(NOT_FOUND)
-        token = found[0]
         if to_epoch(token.expiry) <= time.time():
             raise Unauthorized(EXPIRED)
         return TokenOwner(token.user, token.expiry, token.service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from st2lite.content.yaml_files import dump
 from st2lite.models.action import WORKFLOW_RUNNERS, Action, RunnerType
 from st2lite.models.errors import Conflict, ContentError, Forbidden, InvalidInput, StaleWrite
 from st2lite.models.pack import Pack
-from st2lite.storage.contract import Equal, Store
+from st2lite.storage.contract import Equal, Store, find_one
 
 PROTECTED_PACK = "core"
 _FILE_NAME = re.compile(r"[\w-][\w.-]*")
@@ -103,7 +104,7 @@ class ActionFiles:
         return action, data_files
 
     def _find(self, ref: str) -> Action | None:
-        return next(iter(self._store.find(Action, [Equal("ref", ref)], limit=1)), None)
+        return find_one(self._store, Action, Equal("ref", ref))
 
     def _replace(self, action: Action) -> None:
         try:
@@ -166,15 +167,13 @@ class ActionFiles:
 
     def _update_file_list(self, pack_ref: str) -> None:
         """Let the list of files of a pack say what there is now; somebody else's newer list is as good."""
-        for pack in self._store.find(Pack, [Equal("ref", pack_ref)], limit=1):
-            directory = self._locations.pack_dir(pack_ref)
-            if directory is None:
-                return
-            pack.files = list_files(directory)
-            try:
-                self._store.replace(pack)
-            except StaleWrite:
-                return
+        pack = find_one(self._store, Pack, Equal("ref", pack_ref))
+        directory = self._locations.pack_dir(pack_ref)
+        if pack is None or directory is None:
+            return
+        pack.files = list_files(directory)
+        with contextlib.suppress(StaleWrite):
+            self._store.replace(pack)
 
 
 def _switched(action: Action, enabled: bool) -> Action:

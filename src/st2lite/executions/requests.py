@@ -19,7 +19,7 @@ from st2lite.models.ids import new_id
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.parameters import prepare_request
 from st2lite.rendering.scope import RenderScope
-from st2lite.storage.contract import Equal, Store
+from st2lite.storage.contract import Equal, Store, find_one
 
 logger = logging.getLogger(__name__)
 
@@ -78,18 +78,17 @@ class Requests:
         return execution
 
     def _definition(self, ref: str) -> tuple[Action, RunnerType]:
-        actions = self._store.find(Action, (Equal("ref", ref),), limit=1)
-        if not actions:
+        action = find_one(self._store, Action, Equal("ref", ref))
+        if action is None:
             raise InvalidInput(f'Action "{ref}" cannot be found.')
-        action = actions[0]
         if not action.enabled:
             raise InvalidInput(f'Unable to execute. Action "{ref}" is disabled.')
-        runners = self._store.find(RunnerType, (Equal("name", action.runner_type),), limit=1)
-        if not runners:
+        runner = find_one(self._store, RunnerType, Equal("name", action.runner_type))
+        if runner is None:
             raise InvalidInput(f'Action "{ref}" needs the runner "{action.runner_type}", which is not registered.')
-        if not runners[0].enabled:
+        if not runner.enabled:
             raise InvalidInput(f'Unable to execute. Runner "{action.runner_type}" of action "{ref}" is disabled.')
-        return action, runners[0]
+        return action, runner
 
     def _new(self, action: Action, runner: RunnerType, context: dict[str, Any]) -> Execution:
         moment = timestamps.now()

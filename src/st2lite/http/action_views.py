@@ -15,7 +15,7 @@ from st2lite.http.rows import find_page, send_rows
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.errors import NotFound
 from st2lite.rendering.parameters import merged_schema
-from st2lite.storage.contract import Equal, Order, Store
+from st2lite.storage.contract import Equal, Order, Store, find_one
 
 # `pack` is not among the filters, as clients know it of this view.
 _LIST = ListSpec(
@@ -57,8 +57,7 @@ class ActionViews:
         resp.data = file.content
 
     def _runner(self, action: Action) -> RunnerType | None:
-        found = self._store.find(RunnerType, [Equal("name", action.runner_type)], limit=1)
-        return found[0] if found else None
+        return find_one(self._store, RunnerType, Equal("name", action.runner_type))
 
 
 def _overview(action: Action, runner: RunnerType | None) -> dict[str, Any]:

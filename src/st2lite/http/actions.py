@@ -14,7 +14,7 @@ from st2lite.http.rows import find_page, send_rows
 from st2lite.models.action import Action
 from st2lite.models.errors import NotFound
 from st2lite.models.ids import is_id
-from st2lite.storage.contract import Equal, Order, Store
+from st2lite.storage.contract import Equal, Order, Store, find_one
 
 _LIST = ListSpec(
     filters={"pack": "pack", "name": "name"},
@@ -29,8 +29,7 @@ def find_action(store: Store, ref_or_id: str) -> Action:
     """Return an action by reference (it holds a dot) or by id; raise `NotFound`."""
     action: Action | None = None
     if "." in ref_or_id:
-        found = store.find(Action, [Equal("ref", ref_or_id)], limit=1)
-        action = found[0] if found else None
+        action = find_one(store, Action, Equal("ref", ref_or_id))
     elif is_id(ref_or_id):
         action = store.get(Action, ref_or_id)
     if action is None:

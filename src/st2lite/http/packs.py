@@ -15,7 +15,7 @@ from st2lite.http.rows import find_page, send_rows
 from st2lite.models.errors import InvalidInput, NotFound
 from st2lite.models.ids import is_id
 from st2lite.models.pack import Pack
-from st2lite.storage.contract import Equal, Order, Store
+from st2lite.storage.contract import Equal, Order, Store, find_one
 
 _FIELDS = {"name": "name", "ref": "ref"}
 _LIST = ListSpec(filters=_FIELDS, sortable={"id": "id", **_FIELDS}, order=(Order("ref"),))
@@ -48,8 +48,9 @@ def pack_view(pack: Pack) -> dict[str, Any]:
 
 def find_pack(store: Store, ref_or_id: str) -> Pack:
     """Return a pack by reference or id; raise `NotFound`."""
-    found = store.find(Pack, [Equal("ref", ref_or_id)], limit=1)
-    pack = found[0] if found else store.get(Pack, ref_or_id) if is_id(ref_or_id) else None
+    pack = find_one(store, Pack, Equal("ref", ref_or_id))
+    if pack is None and is_id(ref_or_id):
+        pack = store.get(Pack, ref_or_id)
     if pack is None:
         raise NotFound(f'Unable to identify resource with pack_ref "{ref_or_id}".')
     return pack

@@ -12,7 +12,7 @@ from st2lite.http.rows import find_page, send_rows
 from st2lite.models.action import RunnerType
 from st2lite.models.errors import NotFound
 from st2lite.models.ids import is_id
-from st2lite.storage.contract import Equal, Order, Store
+from st2lite.storage.contract import Equal, Order, Store, find_one
 
 _LIST = ListSpec(filters={"name": "name"}, sortable={"id": "id", "name": "name"}, order=(Order("name"),))
 
@@ -46,8 +46,9 @@ class RunnerTypes:
         resp.media = runner_content(runner)
 
     def _get(self, name_or_id: str) -> RunnerType:
-        found = self._store.find(RunnerType, [Equal("name", name_or_id)], limit=1)
-        runner = found[0] if found else self._store.get(RunnerType, name_or_id) if is_id(name_or_id) else None
+        runner = find_one(self._store, RunnerType, Equal("name", name_or_id))
+        if runner is None and is_id(name_or_id):
+            runner = self._store.get(RunnerType, name_or_id)
         if runner is None:
             raise NotFound(f'RunnerType with name or id "{name_or_id}" not found.')
         return runner

@@ -7,7 +7,7 @@ from typing import Any
 
 from st2lite.models.datastore import SYSTEM_SCOPE, USER_SCOPE, USER_SEPARATOR, KeyValuePair
 from st2lite.models.timestamps import now
-from st2lite.storage.contract import Equal, Store
+from st2lite.storage.contract import Equal, Store, find_one
 
 
 class Reader:
@@ -34,10 +34,8 @@ class Reader:
 
 def read_item(store: Store, scope: str, stored_name: str) -> KeyValuePair | None:
     """The live item with this scope (full form) and stored name."""
-    for item in store.find(KeyValuePair, [Equal("scope", scope), Equal("name", stored_name)], limit=1):
-        if not is_expired(item):
-            return item
-    return None
+    item = find_one(store, KeyValuePair, Equal("scope", scope), Equal("name", stored_name))
+    return None if item is None or is_expired(item) else item
 
 
 def is_expired(item: KeyValuePair) -> bool:

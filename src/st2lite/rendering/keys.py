@@ -12,7 +12,7 @@ from st2lite.models.errors import Conflict, CryptoError, Forbidden, InvalidInput
 from st2lite.models.timestamps import from_epoch, now
 from st2lite.rendering.crypto import KeyRing, require
 from st2lite.rendering.datastore import read_item
-from st2lite.storage.contract import Equal, Filter, In, Order, Prefix, Range, Store, save
+from st2lite.storage.contract import Equal, Filter, In, Order, Prefix, Range, Store, find_one, save
 
 ALL_SCOPES = "all"
 _SCOPES = {"system": SYSTEM_SCOPE, "user": USER_SCOPE, SYSTEM_SCOPE: SYSTEM_SCOPE, USER_SCOPE: USER_SCOPE}
@@ -91,8 +91,8 @@ class Keys:
         text = self._stored_value(name, value, secret, encrypted)
         expires = None if ttl is None or ttl == 0 else from_epoch(time.time() + _checked_ttl(ttl))
         for attempt in range(_ATTEMPTS):
-            found = self._store.find(KeyValuePair, [Equal("scope", full), Equal("name", stored)], limit=1)
-            item = found[0] if found else KeyValuePair(name=stored, scope=full, value=text)
+            found = find_one(self._store, KeyValuePair, Equal("scope", full), Equal("name", stored))
+            item = found or KeyValuePair(name=stored, scope=full, value=text)
             item.value, item.secret, item.expire_timestamp = text, secret or encrypted, expires
             if description is not None:
                 item.description = description

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from st2lite.models.access import ApiKey, Token
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.document import Document
-from st2lite.storage.contract import Equal, Filter, Order, Store
+from st2lite.storage.contract import Equal, Filter, Order, Store, find_one
 
 D = TypeVar("D", bound=Document)
 
@@ -83,11 +83,7 @@ class CachedStore:
         if kind not in KINDS or limit != 1 or offset or order or len(filters) != 1 or type(filters[0]) is not Equal:
             return self._store.find(kind, filters, order, limit, offset, large)
 
-        def look() -> D | None:
-            found = self._store.find(kind, filters, limit=1)
-            return found[0] if found else None
-
-        document = self._remembered(kind, filters[0], look)
+        document = self._remembered(kind, filters[0], lambda: find_one(self._store, kind, *filters))
         return [] if document is None else [document]
 
     def _remembered(self, kind: type[D], key: Any, look: Callable[[], D | None]) -> D | None:

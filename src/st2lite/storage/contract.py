@@ -127,6 +127,12 @@ class Store(Protocol):
         """Release connections and files."""
 
 
+def find_one(store: Store, kind: type[D], *filters: Filter) -> D | None:
+    """Return the document that matches all filters, None if there is none; of several, the one with the least `id`."""
+    found = store.find(kind, filters, limit=1)
+    return found[0] if found else None
+
+
 def claim(
     store: Store,
     kind: type[D],
