@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import queue
 import signal
-import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Protocol
@@ -29,21 +30,27 @@ class StopSignal:
     """Set by SIGTERM and SIGINT; SIGUSR1 re-opens log files. Made on the main thread."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        # Not an event: its lock may be held by the very code that a signal interrupts. This queue is made for that.
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._asked = False
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         signal.signal(signal.SIGUSR1, lambda _number, _frame: reopen_logs())
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the process is asked to stop; tell whether it was."""
-        return self._event.wait(timeout)
+        if not self._asked:
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=timeout)
+        return self._asked
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
-        if self._event.is_set():
+        if self._asked:
             # Asked twice: whoever asks does not want to wait for running actions any longer.
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        self._event.set()
+        self._asked = True
+        self._wake.put(None)
 
 
 def serve(name: str, config: Config, make_service: Callable[[AppContext], Service]) -> None:
