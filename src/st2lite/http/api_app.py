@@ -15,7 +15,7 @@ from st2lite.executions.service import ExecutionService
 from st2lite.executions.views import ExecutionViews
 from st2lite.http.action_views import ActionViews
 from st2lite.http.actions import Actions
-from st2lite.http.api_keys import add_api_key_routes
+from st2lite.http.api_keys import ApiKeyResource
 from st2lite.http.app import ServiceContext, create_service_app
 from st2lite.http.execution_parts import ExecutionParts
 from st2lite.http.executions import Executions
@@ -24,7 +24,7 @@ from st2lite.http.keys import KeysResource
 from st2lite.http.pack_files import PackFiles
 from st2lite.http.packs import PackInstallation, PackRegistration, Packs
 from st2lite.http.runner_types import RunnerTypes
-from st2lite.http.user import add_user_routes
+from st2lite.http.user import CurrentUser
 from st2lite.messaging.contract import Bus
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.keys import Keys
@@ -61,9 +61,12 @@ class Root:
 def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Response]:
     """The API as a WSGI app."""
     app = create_service_app(context, "api", context.bus)
-    add_user_routes(app)
-    add_api_key_routes(app, context.api_keys, context.config.api.mask_secrets)
     app.add_route("/", Root())
+    app.add_route("/user", CurrentUser())
+
+    api_keys = ApiKeyResource(context.api_keys, context.config.api.mask_secrets)
+    app.add_route("/apikeys", api_keys, suffix="list")
+    app.add_route("/apikeys/{id_or_key}", api_keys)
 
     actions = Actions(context.store, ActionFiles(context.store, context.locations))
     action_views = ActionViews(context.store)

@@ -28,9 +28,9 @@ class ApiKeyInput(msgspec.Struct):
 
 
 class ApiKeyResource:
-    """Resource of `/apikeys` and `/apikeys/{id_or_key}`. `mask` is `[api] mask_secrets`."""
+    """Resource of the collection (`_list`) and of one key. `mask` is `[api] mask_secrets`."""
 
-    def __init__(self, api_keys: ApiKeys, mask: bool = True) -> None:
+    def __init__(self, api_keys: ApiKeys, mask: bool) -> None:
         self._api_keys = api_keys
         self._mask = mask
 
@@ -69,13 +69,6 @@ class ApiKeyResource:
 
     def _shows_secrets(self, req: falcon.Request) -> bool:
         return boolean(req, "show_secrets") or not self._mask
-
-
-def add_api_key_routes(app: falcon.App[falcon.Request, falcon.Response], api_keys: ApiKeys, mask: bool = True) -> None:
-    """Serve `/apikeys` from an app."""
-    resource = ApiKeyResource(api_keys, mask)
-    app.add_route("/apikeys", resource, suffix="list")
-    app.add_route("/apikeys/{id_or_key}", resource)
 
 
 def _view(key: ApiKey, show: bool) -> dict[str, Any]:

@@ -24,11 +24,6 @@ class CurrentUser:
         }
 
 
-def add_user_routes(app: falcon.App[falcon.Request, falcon.Response]) -> None:
-    """Serve `/user` from an app."""
-    app.add_route("/user", CurrentUser())
-
-
 def _authentication(identity: Identity) -> dict[str, Any]:
     view = {"method": identity.method or "none", "location": identity.location or "none"}
     if identity.token_expire:
