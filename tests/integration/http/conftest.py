@@ -21,7 +21,7 @@ from st2lite.http.openapi.document import document
 from st2lite.rendering.crypto import generate_key_file
 from st2lite.services.context import AppContext
 from st2lite.storage.open import open_store
-from tests.contract import Contract
+from tests.openapi_contract import Contract
 
 USER = "st2admin"
 PASSWORD = "open sesame"

@@ -12,8 +12,8 @@ import requests
 
 from st2lite.http.mounts import Mounts
 from st2lite.http.standalone import StandaloneServer
-from tests.contract import Contract
 from tests.integration.http.conftest import ApiClient, open_client
+from tests.openapi_contract import Contract
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from st2lite.http.auth_app import create_auth_app
 from st2lite.http.openapi.document import document
 from st2lite.models.access import User
 from st2lite.models.errors import ConfigError
-from tests.contract import Contract
+from tests.openapi_contract import Contract
 from tests.unit.auth.test_login import basic
 
 CONTRACT = Contract(document("auth"))
