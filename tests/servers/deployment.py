@@ -2,7 +2,7 @@
 
     with Standalone(tmp_path) as st2:
         client = Client(api_url=st2.api_url, auth_url=st2.auth_url, stream_url=st2.stream_url)
-        client.login("st2admin", st2.password)
+        client.token = client.tokens.create(Token(), auth=(st2.user, st2.password)).token
 
 `Separate` has the same face and runs st2api, st2auth, st2stream, st2actionrunner and st2notifier on a MongoDB wire
 server and RabbitMQ.

@@ -81,10 +81,11 @@ class Standalone:
         )
 
     def stop(self) -> None:
-        """Answer no more requests, let running actions end, write everything down."""
-        self._server.stop()
+        """Let running actions end, answer no more requests, write everything down."""
+        # Actions ask the API to their last moment. What is requested meanwhile is stored, and run by the next process.
         self._worker.stop()
         self._notifier.stop()
+        self._server.stop()
         self.context.close()
         self._lock.close()
 
