@@ -69,6 +69,7 @@ class Publisher:
         self._slots = threading.BoundedSemaphore(_CONNECTIONS)
         self._idle: list[_Line] = []
         self._quiet_until = 0.0
+        self._away = False
         self._closing = threading.Event()
 
     def publish(self, topic: str, body: bytes, durable: bool) -> None:
@@ -99,10 +100,14 @@ class Publisher:
         while True:
             try:
                 self._attempt(use)
+                self._away = False
                 return
             except FAILURES as error:
                 wait = backoff.next()
-                if time.monotonic() + wait >= deadline or self._closing.wait(wait):
+                # Once somebody has waited in vain, everybody tries once: what is not sent now is sent by the backup
+                # scheduler later, and a service whose threads all wait could not even answer what needs no broker.
+                if self._away or time.monotonic() + wait >= deadline or self._closing.wait(wait):
+                    self._away = True
                     raise BusUnavailable(
                         f"The message broker at {self._broker.name} does not answer: {error}"
                     ) from error
