@@ -56,8 +56,18 @@ class InquiryService:
 
     def respond(self, identifier: str, response: Any, user: str, roles: tuple[str, ...] = ()) -> Execution:
         """Answer an inquiry: its execution succeeds. Raise `Forbidden` for a user who may not, `InvalidInput` else."""
-        execution = self.get(identifier)
-        question = question_of(execution)
+        while True:
+            execution = self.get(identifier)
+            question = self._checked(execution, response, user, roles)
+            try:
+                return self._end(execution, statuses.SUCCEEDED, {**question, "response": response})
+            except StaleWrite:
+                pass  # somebody was quicker: read again, and hear what is wrong with an answer now
+
+    @staticmethod
+    def _checked(execution: Execution, response: Any, user: str, roles: tuple[str, ...]) -> dict[str, Any]:
+        """Return the question; raise `Forbidden` or `InvalidInput` when this is no answer to it."""
+        identifier, question = execution.id, question_of(execution)
         if question["users"] and user not in question["users"]:
             raise Forbidden(f'Requesting user "{user}" is not in the users list of inquiry "{identifier}".')
         if question["roles"] and not set(roles) & set(question["roles"]):
@@ -65,7 +75,7 @@ class InquiryService:
         if not isinstance(response, dict):
             raise InvalidInput("response: must be an object.")
         check_against_schema(response, question["schema"], "response")
-        return self._end(execution, statuses.SUCCEEDED, {**question, "response": response})
+        return question
 
     def expire(self) -> int:
         """End inquiries whose time to live has passed (`timeout`); return how many."""
