@@ -8,15 +8,15 @@ import shlex
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from st2lite.executions.protocol import Outcome, Run, Runner, RunnerSettings
 from st2lite.models import statuses
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.runners.environment import action_variables, user_variables
 from st2lite.runners.process import Command, Ended, NotStarted, run_process, time_limit
+from st2lite.runners.required import check_entry_point, command_of
 from st2lite.runners.shell_arguments import script_arguments
-from st2lite.runners.shell_output import value_of
+from st2lite.runners.shell_output import command_result
 from st2lite.runners.sudo import SUDO_REFUSED, SUDO_REFUSED_CODE
 from st2lite.runners.worktree import content_of
 
@@ -51,23 +51,17 @@ class LocalRunner:
         """Nothing is kept between runs."""
 
     def _command_line(self, run: Run) -> Ended:
-        text = run.runner_parameters.get("cmd")
         if run.entry_point:
             raise InvalidInput(
                 f'Action "{run.action.ref}" has an entry_point, which local-shell-cmd does not run: remove it from the '
                 "metadata, or use runner_type local-shell-script."
             )
-        if not text:
-            raise InvalidInput('Parameter "cmd" is missing: give the command line to run.')
+        text = command_of(run)
         sudo = self._sudo(run)
         return self._start(run, [*sudo, "bash", "-c", text] if sudo else ["/bin/sh", "-c", text], sudo)
 
     def _script(self, run: Run, entry_point: str) -> Ended:
-        if not entry_point:
-            raise InvalidInput(
-                f'Action "{run.action.ref}" has no entry_point: name the script to run in its metadata, relative to '
-                "the actions directory of the pack."
-            )
+        check_entry_point(run)
         _make_executable(Path(entry_point))
         argv = [entry_point, *script_arguments(run, run.runner_parameters.get("kwarg_op", "--"))]
         sudo = self._sudo(run)
@@ -113,20 +107,11 @@ class LocalRunner:
                 'sudo refused: parameter "sudo_password" is wrong or missing, or '
                 f'user "{self._settings.service_user}" may not use sudo on this host.'
             )
-        return _outcome(code, value_of(ended.stdout), value_of(ended.stderr), error)
+        return _outcome(code, ended.stdout, ended.stderr, error)
 
 
-def _outcome(code: int, stdout: Any, stderr: Any, error: str | None) -> Outcome:
-    result = {
-        "succeeded": code == 0,
-        "failed": code != 0,
-        "return_code": code,
-        "stdout": stdout,
-        "stderr": stderr,
-    }
-    if error:
-        result["error"] = error
-    return Outcome(_STATUS.get(code, statuses.FAILED), result)
+def _outcome(code: int, stdout: str, stderr: str, error: str | None) -> Outcome:
+    return Outcome(_STATUS.get(code, statuses.FAILED), command_result(code, stdout, stderr, error))
 
 
 def _make_executable(path: Path) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 
 from st2lite.executions.protocol import Outcome, Run, Runner, RunnerSettings
 from st2lite.models import statuses
-from st2lite.models.errors import InvalidInput, St2liteError
+from st2lite.models.errors import St2liteError
 from st2lite.runners.environment import action_variables, user_variables
 from st2lite.runners.process import time_limit
 from st2lite.runners.python_host import HostPool
 from st2lite.runners.python_paths import PathFinder, PythonPaths
 from st2lite.runners.python_process import PythonEnded
+from st2lite.runners.required import check_entry_point
 from st2lite.runners.worktree import content_of
 
 NO_RESULT = "None"
@@ -45,11 +46,7 @@ class PythonRunner:
 
     def run(self, run: Run) -> Outcome:
         try:
-            if not run.entry_point:
-                raise InvalidInput(
-                    f'Action "{run.action.ref}" has no entry_point: name its python file in the metadata, relative to '
-                    "the actions directory of the pack."
-                )
+            check_entry_point(run)
             with content_of(run) as (pack_dir, entry_point):
                 return _outcome(self._run(run, pack_dir, entry_point))
         except St2liteError as error:

@@ -19,8 +19,9 @@ from st2lite.runners.process import time_limit, timeout_text
 from st2lite.runners.remote_command import RemoteCommand, shell_variables
 from st2lite.runners.remote_files import NothingCopied, upload_script
 from st2lite.runners.remote_hosts import RemoteHost, parse_hosts
+from st2lite.runners.required import check_entry_point, command_of
 from st2lite.runners.shell_arguments import script_arguments
-from st2lite.runners.shell_output import value_of
+from st2lite.runners.shell_output import command_result
 from st2lite.runners.ssh import SshConnections, SshError
 from st2lite.runners.ssh_command import Finished, execute
 from st2lite.runners.ssh_login import Login
@@ -80,7 +81,7 @@ class _RemoteRun:
         self._arguments = script_arguments(run, "--" if prefix is None else str(prefix)) if self._script else []
         self._directory = f"{str(parameters.get('dir') or _DIRECTORY).rstrip('/')}/{run.liveaction_id}"
         self._command = RemoteCommand(
-            "" if self._script else _command_line(run),
+            "" if self._script else command_of(run),
             cwd=str(parameters.get("cwd") or _DIRECTORY),
             env=shell_variables({**user_variables(run), **action_variables(run)}),
             sudo=bool(parameters.get("sudo")),
@@ -147,18 +148,8 @@ class _RemoteRun:
         elif code == 1 and self._command.sudo and SUDO_REFUSED.search(finished.stderr):
             code = SUDO_REFUSED_CODE
             notes.insert(0, _SUDO_ERROR)
-        result: dict[str, Any] = {
-            "succeeded": code == 0,
-            "failed": code != 0,
-            "return_code": code,
-            "stdout": value_of(finished.stdout),
-            "stderr": value_of(finished.stderr),
-        }
-        if finished.timed_out:
-            result["timeout"] = True
-        if notes:
-            result["error"] = " ".join(notes)
-        return result
+        result = command_result(code, finished.stdout, finished.stderr, " ".join(notes))
+        return {**result, "timeout": True} if finished.timed_out else result
 
     def _nobody(self, answers: list[tuple[bool, dict[str, Any]]]) -> dict[str, Any]:
         errors = [result["error"] for _, result in answers]
@@ -193,21 +184,10 @@ def _status(results: Iterable[dict[str, Any]], allow_partial_failure: bool) -> s
     return TIMEOUT if all(result.get("timeout") for result in looked_at) else FAILED
 
 
-def _command_line(run: Run) -> str:
-    command = run.runner_parameters.get("cmd")
-    if not command:
-        raise InvalidInput('Parameter "cmd" is missing: give the command line to run.')
-    return str(command)
-
-
 def _script(run: Run) -> Path | None:
     if run.runner.name != "remote-shell-script":
         return None
-    if not run.entry_point:
-        raise InvalidInput(
-            f'Action "{run.action.ref}" has no entry_point: name the script to run in its metadata, relative to the '
-            "pack's directory actions."
-        )
+    check_entry_point(run)
     path = Path(run.entry_point)
     if not path.is_file():
         raise InvalidInput(f"The entry point {path} does not exist: register the pack again or mend it.")

@@ -1,4 +1,4 @@
-"""What becomes of the text that a command printed before it is stored as a result."""
+"""What a shell command leaves behind: its result, and the text that it printed as a value in there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ import msgspec
 _CLOSING = {"{": "}", "[": "]", '"': '"'}
 _LITERALS = frozenset({"true", "false", "null"})
 _LONGEST_NUMBER = 1024
+
+
+def command_result(return_code: int, stdout: str, stderr: str, error: str | None = None) -> dict[str, Any]:
+    """Return the result of a command; both outputs are as it printed them, `error` says what a user should know."""
+    result = {
+        "succeeded": return_code == 0,
+        "failed": return_code != 0,
+        "return_code": return_code,
+        "stdout": value_of(stdout),
+        "stderr": value_of(stderr),
+    }
+    return {**result, "error": error} if error else result
 
 
 def value_of(text: str) -> Any:

@@ -16,8 +16,9 @@ from st2lite.runners import powershell
 from st2lite.runners.environment import user_variables
 from st2lite.runners.output_text import OutputText
 from st2lite.runners.process import time_limit, timeout_text
+from st2lite.runners.required import check_entry_point, command_of
 from st2lite.runners.shell_arguments import positional_names
-from st2lite.runners.shell_output import value_of
+from st2lite.runners.shell_output import command_result
 from st2lite.runners.winrm_script import script_command
 from st2lite.runners.winrm_shell import WinRmHost, WinRmShell, WinRmTimeout
 
@@ -43,7 +44,7 @@ class WinRmRunner:
         try:
             return _WinRmRun(run).outcome()
         except St2liteError as error:
-            return Outcome(FAILED, _result(NOT_ENDED, "", "", error.message))
+            return Outcome(FAILED, command_result(NOT_ENDED, "", "", error.message))
 
     def close(self) -> None:
         """Nothing to release."""
@@ -58,7 +59,7 @@ class _WinRmRun:
         self._env = user_variables(run)
         self._limit = time_limit(run, _DEFAULT_TIMEOUT_S)
         self._is_powershell = run.runner.name != "winrm-cmd"
-        self._script = _script(run) if run.runner.name == "winrm-ps-script" else _command(parameters)
+        self._script = _script(run) if run.runner.name == "winrm-ps-script" else command_of(run)
         self._output = {name: OutputText(name, self._pass_on) for name in ("stdout", "stderr")}
 
     def outcome(self) -> Outcome:
@@ -93,18 +94,7 @@ class _WinRmRun:
             stderr = powershell.readable_errors(stderr)
             self._run.output.write("stderr", stderr)
         notes = [error, *(stream.note or "" for stream in self._output.values())]
-        return Outcome(status, _result(code, stdout, stderr, " ".join(filter(None, notes))))
-
-
-def _result(code: int, stdout: str, stderr: str, error: str = "") -> dict[str, Any]:
-    result = {
-        "succeeded": code == 0,
-        "failed": code != 0,
-        "return_code": code,
-        "stdout": value_of(stdout),
-        "stderr": value_of(stderr),
-    }
-    return {**result, "error": error} if error else result
+        return Outcome(status, command_result(code, stdout, stderr, " ".join(filter(None, notes))))
 
 
 def _host(parameters: Mapping[str, Any]) -> WinRmHost:
@@ -129,19 +119,8 @@ def _host(parameters: Mapping[str, Any]) -> WinRmHost:
     )
 
 
-def _command(parameters: Mapping[str, Any]) -> str:
-    command = parameters.get("cmd")
-    if not command:
-        raise InvalidInput('Parameter "cmd" is missing: give the command to run.')
-    return str(command)
-
-
 def _script(run: Run) -> str:
-    if not run.entry_point:
-        raise InvalidInput(
-            f'Action "{run.action.ref}" has no entry_point: name the script to run in its metadata, relative to the '
-            "pack's directory actions."
-        )
+    check_entry_point(run)
     try:
         script = Path(run.entry_point).read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
