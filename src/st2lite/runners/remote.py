@@ -15,6 +15,7 @@ from st2lite.executions.protocol import Outcome, Run, Runner, RunnerSettings
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.models.statuses import CANCELED, FAILED, SUCCEEDED, TIMEOUT
 from st2lite.runners.environment import action_variables, user_variables
+from st2lite.runners.output_text import ignore_output
 from st2lite.runners.process import time_limit, timeout_text
 from st2lite.runners.remote_command import RemoteCommand, shell_variables
 from st2lite.runners.remote_files import NothingCopied, upload_script
@@ -87,7 +88,7 @@ class _RemoteRun:
             sudo=bool(parameters.get("sudo")),
             sudo_password=parameters.get("sudo_password") or None,
         )
-        self._on_output = run.output.write if len(self._hosts) == 1 else _ignore
+        self._on_output = run.output.write if len(self._hosts) == 1 else ignore_output
 
     def outcome(self) -> Outcome:
         workers = min(len(self._hosts), max(1, self._settings.max_parallel_hosts))
@@ -134,7 +135,7 @@ class _RemoteRun:
         try:
             with StopSignal() as never:  # a canceled action, too, leaves nothing behind
                 command = self._command.remove(self._directory)
-                finished = execute(client, command, _CLEANUP_TIMEOUT_S, never, _ignore)
+                finished = execute(client, command, _CLEANUP_TIMEOUT_S, never, ignore_output)
             if finished.return_code:
                 log.warning("%s stays on a host: %s", self._directory, finished.stderr.strip())
         except SshError as error:
@@ -192,7 +193,3 @@ def _script(run: Run) -> Path | None:
     if not path.is_file():
         raise InvalidInput(f"The entry point {path} does not exist: register the pack again or mend it.")
     return path
-
-
-def _ignore(kind: str, text: str) -> None:
-    del kind, text

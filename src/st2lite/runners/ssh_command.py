@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from st2lite.runners.output_text import OutputText
+from st2lite.runners.output_text import OutputText, ignore_output
 from st2lite.runners.remote_command import RemoteCommand
 from st2lite.runners.ssh import SshError
 from st2lite.runners.stop_signal import StopSignal
@@ -108,7 +108,7 @@ class _Session:
         if group is None:
             log.warning("A remote command may still be running: the host did not tell its process group.")
             return
-        killer = _Session(self._client, self._command.kill(group), _ignore)
+        killer = _Session(self._client, self._command.kill(group), ignore_output)
         try:
             with StopSignal() as never:
                 killer.run(time.monotonic() + _END_SECONDS, never)
@@ -168,10 +168,6 @@ class _Session:
             self._stderr.feed(channel.recv_stderr(_CHUNK_BYTES))
             progressed = True
         return progressed
-
-
-def _ignore(kind: str, text: str) -> None:
-    del kind, text
 
 
 class _Stdout(OutputText):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from st2lite.runners import powershell
-from st2lite.runners.output_text import OutputText
+from st2lite.runners.output_text import OutputText, ignore_output
 from st2lite.runners.winrm_shell import WinRmError, WinRmShell
 
 MAX_COMMAND_LENGTH = 8191
@@ -52,12 +52,8 @@ def script_command(shell: WinRmShell, script: str) -> Iterator[str]:
 
 
 def _run(shell: WinRmShell, command: str) -> None:
-    output = {name: OutputText(name, _ignore) for name in ("stdout", "stderr")}
+    output = {name: OutputText(name, ignore_output) for name in ("stdout", "stderr")}
     code = shell.run(command, output)
     if code:
         reason = "".join(stream.text for stream in output.values()).strip()
         raise WinRmError(f"The script could not be copied to the host (exit code {code}): {reason}")
-
-
-def _ignore(name: str, text: str) -> None:
-    del name, text
