@@ -98,6 +98,7 @@ class ExecutionWorker:
         self._held: dict[str, Cancellation] = {}
         self._left_behind = False
         self._stopping = threading.Event()
+        self._idle = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
         self._sources: list[Stoppable] = []
 
@@ -124,6 +125,7 @@ class ExecutionWorker:
             self._abandon(identifier)
             _stop(cancellation)
         self._pool.shutdown()
+        self._idle.set()
         self._flusher.stop()
         self._heart.join()
         if not self._left_behind:
@@ -160,6 +162,9 @@ class ExecutionWorker:
             claimed = None
         try:
             acknowledge()
+        except Exception:
+            logger.exception("The message about execution %s is not acknowledged: it will come again.", execution.id)
+        try:
             if claimed is not None:
                 events.announce_change(self._bus, claimed)
                 self._run(claimed, cancellation)
@@ -239,14 +244,16 @@ class ExecutionWorker:
 
         What cannot be stored at all (a document too large for the database) becomes a failure that says so.
         """
-        refused = False
+        refused = waiting = False
         while True:
             try:
                 _apply(execution, outcome, output)
                 self._store.replace(execution)
                 break
             except StoreUnavailable as error:
-                logger.warning("The end of execution %s is not written yet: %s", execution.id, error.message)
+                if not waiting:
+                    logger.warning("The end of execution %s is not written yet: %s", execution.id, error.message)
+                waiting = True
                 time.sleep(RETRY_INTERVAL)
             except StaleWrite:
                 pass
@@ -295,12 +302,10 @@ class ExecutionWorker:
     def _beat(self) -> None:
         """Renew the lease while the process lives, also while it drains."""
         pause = self._lease / 3
-        while not self._stopping.wait(pause) or self._held:
+        while not self._idle.wait(pause):
             renewed = self._renew()
             # After an outage the lease has run out: renew it before anybody takes this worker for dead.
             pause = self._lease / 3 if renewed else min(self._lease / 3, RETRY_INTERVAL)
-            if self._stopping.is_set():
-                time.sleep(0.2)  # draining: the wait above no longer waits
 
     def _renew(self) -> bool:
         record = self._record

@@ -125,6 +125,38 @@ def test_a_lease_whose_renewal_was_not_answered_is_renewed_all_the_same(store, s
     assert store.count(Worker) == 0
 
 
+def test_the_lease_is_renewed_until_the_last_action_has_ended(
+    store, bus, make, runner, start_worker, wait_for, wait_until
+):
+    release = threading.Event()
+
+    def act(run):
+        release.wait(10)
+        return Outcome("succeeded", {})
+
+    runner.act = act
+    worker = start_worker(lease=0.05)
+    execution = make()
+    events.dispatch(bus, execution)
+    wait_for(execution, "running")
+    stopping = threading.Thread(target=worker.stop, args=(10,))
+    stopping.start()
+    rev = store.find(Worker)[0].rev
+    assert wait_until(lambda: store.find(Worker)[0].rev > rev + 2)
+    release.set()
+    stopping.join(10)
+    assert store.count(Worker) == 0
+
+
+def test_a_claimed_execution_is_run_though_its_message_cannot_be_acknowledged(make, runner, start_worker, wait_for):
+    def broken():
+        raise RuntimeError("boom")
+
+    execution = make()
+    start_worker()._process(execution, broken)
+    wait_for(execution, "succeeded")
+
+
 def test_an_end_that_the_store_refuses_fails_the_execution(
     store, bus, make, runner, start_worker, wait_for, monkeypatch
 ):
