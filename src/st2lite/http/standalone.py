@@ -103,7 +103,6 @@ class StandaloneServer:
         )
         mounts.stream_guard = _Room(self._server.requests).for_stream
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
-        self._failure: BaseException | None = None
 
     def start(self) -> None:
         """Listen and serve; raise `ConfigError` if the address cannot be used."""

@@ -44,8 +44,3 @@ class ActionRunner:
         """Drain: running actions end, or are abandoned after `[actionrunner] exit_still_active_check` seconds."""
         self._worker.stop(self._patience)
         self._registry.close()
-
-    @property
-    def busy(self) -> int:
-        """Number of executions that run now."""
-        return self._worker.busy

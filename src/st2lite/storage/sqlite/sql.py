@@ -19,7 +19,6 @@ from st2lite.storage.migrations import index_fields, index_name
 
 BEGIN = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"
-ROLLBACK = "ROLLBACK"
 SAVE = "SAVEPOINT many"
 RELEASE = "RELEASE many"
 UNDO = "ROLLBACK TO many"
