@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
+
 from st2lite.executions.events import announce_change, announce_end, dispatch
 from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.transitions import change_status, set_result
@@ -25,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 LONGEST_DELAY = 366 * 24 * 3600 * 1000
 """Milliseconds: a year."""
+
+LARGEST_REQUEST = 14 * 1024 * 1024
+"""Bytes of JSON of parameters and context: a MongoDB document holds 16 MiB, and the rest of the execution needs room."""
 
 LoadConfig = Callable[[str, str], dict[str, Any]]
 """(pack, user) -> the pack's configuration with dynamic values resolved for that user."""
@@ -67,6 +72,7 @@ class Requests:
         execution.callback = callback or {}
         execution.delay = delay
         execution.parameters = self._checked(action, runner, parameters, execution)
+        _check_size(execution)
         if delay:
             due = datetime.now(timezone.utc) + timedelta(milliseconds=delay)
             execution.due = timestamps.format_timestamp(due)
@@ -121,6 +127,17 @@ class Requests:
             self._store.insert(execution)
             announce_end(self._bus, execution)
             raise
+
+
+def _check_size(execution: Execution) -> None:
+    """Raise `InvalidInput` for what a store would still take now, but not when the execution has grown by running."""
+    kept = (execution.parameters, execution.context, execution.notify, execution.callback)
+    size = len(msgspec.json.encode(kept))
+    if size > LARGEST_REQUEST:
+        raise InvalidInput(
+            f"parameters: with context and notify they have {size} bytes; the most that is kept is {LARGEST_REQUEST}. "
+            "Write large data to a file, and give its name."
+        )
 
 
 def check_context(context: dict[str, Any] | None) -> dict[str, Any]:

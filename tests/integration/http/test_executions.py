@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from st2lite.executions.requests import LARGEST_REQUEST
 from st2lite.http.media import MAX_BODY
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.execution import OutputChunk
@@ -122,6 +123,19 @@ def test_large_bodies_that_are_flat_are_taken(client: ApiClient) -> None:
 def test_bodies_beyond_the_limit_are_refused(client: ApiClient) -> None:
     result = client.simulate_post("/v1/executions", body=b" " * (MAX_BODY + 1))
     assert (result.status_code, str(MAX_BODY) in result.json["faultstring"]) == (413, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "core.local", "parameters": {"cmd": "x" * LARGEST_REQUEST}},
+        {"action": "core.noop", "context": {"x": "\x01" * (LARGEST_REQUEST // 6)}},
+    ],
+)
+def test_more_than_every_store_keeps_is_refused_at_once(client: ApiClient, body: dict[str, object]) -> None:
+    result = client.simulate_post("/v1/executions", json=body)
+    assert result.status_code == 400
+    assert f"the most that is kept is {LARGEST_REQUEST}" in result.json["faultstring"]
 
 
 def test_a_disabled_action_does_not_run(client: ApiClient) -> None:
