@@ -58,9 +58,13 @@ def runner_content(runner: RunnerType) -> dict[str, Any]:
 
 
 class Origin:
-    """The action and runner type of an execution, decoded, with the JSON that views embed as it is."""
+    """The action and runner type of an execution, decoded, with the JSON that views embed as it is.
 
-    def __init__(self, action_json: msgspec.Raw, runner_json: msgspec.Raw) -> None:
+    `lost` marks one that was made up for want of a snapshot: its schemas, and so what is secret, are not known.
+    """
+
+    def __init__(self, action_json: msgspec.Raw, runner_json: msgspec.Raw, lost: bool = False) -> None:
+        self.lost = lost
         self.action_json = action_json
         self.runner_json = runner_json
         self.action = msgspec.json.decode(action_json, type=Action)
@@ -99,6 +103,18 @@ class Snapshots:
             self._origins[key] = origin
             _shrink(self._origins)
         return origin
+
+    def origin_to_show(self, execution: Execution) -> Origin:
+        """Return what an execution was made of; as far as the execution itself tells if its snapshots are gone."""
+        try:
+            return self.origin(execution)
+        except NotFound:
+            pack, _, name = execution.action_ref.partition(".")
+            runner = execution.runner_name
+            action = {"ref": execution.action_ref, "name": name, "pack": pack, "runner_type": runner}
+            runner_type = {"name": runner, "runner_module": ""}
+            encode = msgspec.json.encode
+            return Origin(msgspec.Raw(encode(action)), msgspec.Raw(encode(runner_type)), lost=True)
 
     def _keep(self, revision: tuple[str, int], content: Any) -> str:
         with self._lock:

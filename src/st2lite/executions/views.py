@@ -43,7 +43,7 @@ class ExecutionViews:
 
         `include` names the attributes to show, dotted for a part of one (`id` always is); `exclude` those to leave out.
         """
-        origin = self._snapshots.origin(execution)
+        origin = self._snapshots.origin_to_show(execution)
         mask = self._mask and not show_secrets
         if include is None:
             wanted: dict[str, list[str]] = {name: [] for name in _ATTRIBUTES}
@@ -63,7 +63,7 @@ class ExecutionViews:
 
     def liveaction(self, execution: Execution, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the liveaction of an execution, as stream clients know it."""
-        origin = self._snapshots.origin(execution)
+        origin = self._snapshots.origin_to_show(execution)
         mask = self._mask and not show_secrets
         view = {
             **self._liveaction(execution, origin, mask),
@@ -79,6 +79,8 @@ class ExecutionViews:
     def _parameters(self, execution: Execution, origin: Origin, mask: bool, _paths: Sequence[str]) -> Any:
         if not mask or not execution.parameters:
             return execution.parameters
+        if origin.lost:
+            return mask_parameters(execution.parameters, None)
         schema = origin.memo.get("secret_schema")
         if schema is None:
             merged = merged_schema(origin.action, origin.runner)
@@ -91,6 +93,8 @@ class ExecutionViews:
     def _result(self, execution: Execution, origin: Origin, mask: bool, _paths: Sequence[str]) -> Any:
         if not execution.result or (len(execution.result) < 6 and bytes(execution.result) in _FALSY_JSON):
             return None
+        if mask and origin.lost:
+            return mask_parameters(msgspec.json.decode(execution.result), None)
         if not mask or not (origin.action.output_schema or execution.runner_name == "inquirer"):
             return execution.result
         return mask_result(msgspec.json.decode(execution.result), origin.action, origin.runner)
