@@ -29,7 +29,7 @@ LONGEST_DELAY = 366 * 24 * 3600 * 1000
 """Milliseconds: a year."""
 
 LARGEST_REQUEST = 14 * 1024 * 1024
-"""Bytes of JSON of parameters and context: a MongoDB document holds 16 MiB, and the rest of the execution needs room."""
+"""Bytes of JSON of parameters and context: a MongoDB document holds 16 MiB, and the execution grows while it runs."""
 
 LoadConfig = Callable[[str, str], dict[str, Any]]
 """(pack, user) -> the pack's configuration with dynamic values resolved for that user."""
