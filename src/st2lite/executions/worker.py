@@ -43,6 +43,9 @@ logger = logging.getLogger(__name__)
 RETRY_INTERVAL = 0.5
 """Seconds between attempts to write a claim or an end while the store is away: neither must be forgotten."""
 
+PREFETCH = 8
+"""Most messages that wait here to be claimed. What waits in a worker without a free slot waits in vain for others."""
+
 PREPARATION_PATIENCE = 300.0
 """Seconds that a claimed execution waits for the store before it fails without having begun."""
 
@@ -110,7 +113,7 @@ class ExecutionWorker:
         self._heart.start()
         self._sources = [
             self._bus.subscribe((ExecutionControl,), self._control),
-            self._bus.consume(WORK, self._receive, prefetch=self._options.slots),
+            self._bus.consume(WORK, self._receive, prefetch=min(self._options.slots, PREFETCH)),
         ]
 
     def stop(self, patience: float) -> None:

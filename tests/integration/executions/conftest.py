@@ -89,7 +89,9 @@ def start_worker(store, bus, runner):
     workers = []
 
     def start(**options):
-        worker = ExecutionWorker(store, bus, Snapshots(store).origin, runner, runner, WorkerOptions(slots=4, **options))
+        worker = ExecutionWorker(
+            store, bus, Snapshots(store).origin, runner, runner, WorkerOptions(**{"slots": 4, **options})
+        )
         worker.start()
         workers.append(worker)
         return worker

@@ -11,6 +11,7 @@ from st2lite.executions.protocol import Outcome
 from st2lite.messaging.messages import WorkRequested
 from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.execution import Execution, Worker
+from st2lite.storage.contract import Equal
 from tests.integration.executions.conftest import result_of
 
 
@@ -123,6 +124,33 @@ def test_a_lease_whose_renewal_was_not_answered_is_renewed_all_the_same(store, s
     assert wait_until(lambda: store.find(Worker)[0].rev > 4)
     worker.stop(patience=0)
     assert store.count(Worker) == 0
+
+
+def test_a_busy_worker_leaves_what_it_cannot_run_to_others(
+    store, bus, make, runner, start_worker, wait_for, wait_until
+):
+    release = threading.Event()
+    long = {make().id for _ in range(20)}
+
+    def act(run):
+        if run.execution_id in long:
+            release.wait(10)
+        return Outcome("succeeded", {})
+
+    runner.act = act
+    busy = start_worker(slots=20)
+    for identifier in long:
+        events.dispatch(bus, store.get(Execution, identifier))
+    assert wait_until(lambda: busy.busy == 20 and len(runner.runs) == 20)
+    short = [make() for _ in range(30)]
+    for execution in short:
+        events.dispatch(bus, execution)
+    start_worker(slots=20)
+    ended = wait_until(lambda: store.count(Execution, (Equal("status", "succeeded"),)) >= 20)
+    release.set()
+    assert ended
+    for execution in short:
+        wait_for(execution, "succeeded")
 
 
 def test_the_lease_is_renewed_until_the_last_action_has_ended(
