@@ -134,7 +134,7 @@ def test_a_busy_worker_leaves_what_it_cannot_run_to_others(
 
     def act(run):
         if run.execution_id in long:
-            release.wait(10)
+            release.wait(30)
         return Outcome("succeeded", {})
 
     runner.act = act
