@@ -14,12 +14,9 @@ from st2lite.models import statuses, timestamps
 from st2lite.models.errors import Forbidden, InvalidInput, NotFound, StaleWrite
 from st2lite.models.execution import Execution
 from st2lite.models.ids import is_id
+from st2lite.models.inquiry import DEFAULT_TTL, INQUIRER
 from st2lite.rendering.parameters import check_against_schema
 from st2lite.storage.contract import Equal, Order, Store
-
-RUNNER = "inquirer"
-DEFAULT_TTL = 1440
-"""Minutes an inquiry waits when the action says nothing else."""
 
 
 class InquiryService:
@@ -32,19 +29,19 @@ class InquiryService:
 
     def find(self, limit: int | None = None, offset: int = 0) -> list[Execution]:
         """Return open inquiries, newest first."""
-        filters = (Equal("status", statuses.PENDING), Equal("runner", RUNNER))
+        filters = (Equal("status", statuses.PENDING), Equal("runner", INQUIRER))
         return self._store.find(Execution, filters, (Order("start_timestamp", descending=True),), limit, offset)
 
     def count(self) -> int:
         """Count open inquiries."""
-        return self._store.count(Execution, (Equal("status", statuses.PENDING), Equal("runner", RUNNER)))
+        return self._store.count(Execution, (Equal("status", statuses.PENDING), Equal("runner", INQUIRER)))
 
     def get(self, identifier: str) -> Execution:
         """Return an open inquiry; raise `NotFound`, or `InvalidInput` when it is none or no longer open."""
         execution = self._store.get(Execution, identifier) if is_id(identifier) else None
         if execution is None:
             raise NotFound(f'Unable to identify resource with id "{identifier}".')
-        if execution.runner_name != RUNNER:
+        if execution.runner_name != INQUIRER:
             raise InvalidInput(f'"{identifier}" is not an inquiry: its runner is "{execution.runner_name}".')
         if execution.status == statuses.TIMEOUT:
             raise InvalidInput(f'Inquiry "{identifier}" timed out and can no longer be answered.')

@@ -14,6 +14,7 @@ import msgspec
 from st2lite.executions.snapshots import Origin, Snapshots
 from st2lite.models.action import WORKFLOW_RUNNERS
 from st2lite.models.execution import Execution
+from st2lite.models.inquiry import INQUIRER
 from st2lite.models.timestamps import to_epoch
 from st2lite.rendering.parameters import merged_schema
 from st2lite.rendering.secrets import has_secrets, mask_parameters, mask_result
@@ -95,7 +96,7 @@ class ExecutionViews:
             return None
         if mask and origin.lost:
             return mask_parameters(msgspec.json.decode(execution.result), None)
-        if not mask or not (origin.action.output_schema or execution.runner_name == "inquirer"):
+        if not mask or not (origin.action.output_schema or execution.runner_name == INQUIRER):
             return execution.result
         return mask_result(msgspec.json.decode(execution.result), origin.action, origin.runner)
 

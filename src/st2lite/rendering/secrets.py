@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Union
 
 from st2lite.models.action import Action, RunnerType
+from st2lite.models.inquiry import INQUIRER
 
 MASK = "********"
 
@@ -66,7 +67,7 @@ def mask_result(result: Any, action: Action, runner: RunnerType) -> Any:
     """
     if not isinstance(result, dict):
         return result
-    if runner.name == "inquirer":
+    if runner.name == INQUIRER:
         return _mask_part(result, "response", result.get("schema"))
     schema = action.output_schema
     return _mask_part(result, runner.output_key, schema if _is_schema(schema) else {"properties": schema})

@@ -8,9 +8,9 @@ from typing import Any
 from st2lite.executions.protocol import Outcome, Run, Runner, RunnerSettings
 from st2lite.models import statuses
 from st2lite.models.errors import InvalidInput
+from st2lite.models.inquiry import DEFAULT_TTL
 from st2lite.models.schema_rules import schema_problems
 
-_DEFAULT_TTL = 1440
 _LONGEST_TTL = 100 * 366 * 24 * 60
 """Minutes in a century."""
 _DEFAULTS: dict[str, Any] = {"schema": {}, "roles": [], "users": [], "route": ""}
@@ -28,7 +28,7 @@ class InquirerRunner:
         given = run.runner_parameters
         ttl = given.get("ttl")
         question = {name: given.get(name) or default for name, default in _DEFAULTS.items()}
-        question["ttl"] = _DEFAULT_TTL if ttl is None else ttl
+        question["ttl"] = DEFAULT_TTL if ttl is None else ttl
         # Nobody could answer a faulty question, and it would stay pending until its time is over.
         problems = list(_problems(question))
         if problems:
