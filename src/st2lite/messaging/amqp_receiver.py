@@ -6,6 +6,7 @@ their writes apart from the reads, which are short because the thread reads only
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import selectors
 import socket
@@ -63,7 +64,8 @@ class Receiver:
         """Stop receiving; returns when the handler is no longer running."""
         if not self._stopping.is_set():
             self._stopping.set()
-            self._wake_writer.send(b"\0")
+            with contextlib.suppress(OSError):  # it has ended by itself, and closed its end
+                self._wake_writer.send(b"\0")
         if self._thread is not threading.current_thread():
             self._thread.join()
 
