@@ -8,10 +8,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from st2lite.executions import events
-from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.silence import Silence
 from st2lite.executions.transitions import change_status
 from st2lite.executions.worker import abandon
@@ -34,14 +33,15 @@ _MOST_WAITING = 10_000
 class BackupScheduler:
     """Runs its rounds on one thread. `interval` and `redispatch_after` are in seconds.
 
-    `clock` gives epoch seconds, `stopwatch` seconds that never go back.
+    `chores` are what else is due in each round, by what they do: they return how much they did. `clock` gives epoch
+    seconds, `stopwatch` seconds that never go back.
     """
 
     def __init__(
         self,
         store: Store,
         bus: Bus,
-        inquiries: InquiryService,
+        chores: Mapping[str, Callable[[], int]],
         interval: float,
         redispatch_after: float,
         clock: Callable[[], float] = time.time,
@@ -49,7 +49,7 @@ class BackupScheduler:
     ) -> None:
         self._store = store
         self._bus = bus
-        self._inquiries = inquiries
+        self._chores = chores
         self._interval = interval
         self._redispatch_after = redispatch_after
         self._clock = clock
@@ -134,7 +134,8 @@ class BackupScheduler:
         self._attempt("abandoning orphans", self.abandon_orphans)
         self._attempt("dispatching what was lost", self.dispatch_lost)
         self._attempt("reminding of cancellations", self.remind_cancellations)
-        self._attempt("expiring inquiries", self._inquiries.expire)
+        for what, chore in self._chores.items():
+            self._attempt(what, chore)
 
     def _waiting(self, before: str) -> Iterator[Execution]:
         """Yield requested executions that no delay holds back, oldest first, in pages; at most `_MOST_WAITING`."""

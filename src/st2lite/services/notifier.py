@@ -24,8 +24,12 @@ class Notifier:
         options = context.config.notifier
         self._bus = context.bus
         self._enabled = options.enable
+        chores = {
+            "expiring inquiries": context.inquiries.expire,
+            "removing expired tokens": context.tokens.purge_expired,
+        }
         self._backup = BackupScheduler(
-            context.store, context.bus, context.inquiries, options.rescheduling_interval, options.redispatch_after
+            context.store, context.bus, chores, options.rescheduling_interval, options.redispatch_after
         )
         self._sources: list[Stoppable] = []
 

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 from st2lite.executions.backup import BackupScheduler
-from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.preparation import RunPreparation
 from st2lite.executions.protocol import RunnerSettings
 from st2lite.executions.service import ExecutionService
@@ -88,7 +87,7 @@ def main(directory, fatal, when, mode):
         execution = service.request("test.mark", command, "joe")
         os.write(1, f"accepted {execution.id}\n".encode())
     else:
-        backup = BackupScheduler(store, bus, InquiryService(store, bus), 1, 0)
+        backup = BackupScheduler(store, bus, {}, 1, 0)
         backup.abandon_orphans()
         backup.dispatch_lost(older_than=-1)
     deadline = time.monotonic() + 20

@@ -31,7 +31,15 @@ def clock():
 @pytest.fixture
 def backup(store, bus, clock):
     inquiries = InquiryService(store, bus, lambda: from_epoch(clock()))
-    return BackupScheduler(store, bus, inquiries, interval=5, redispatch_after=10, clock=clock, stopwatch=clock)
+    return BackupScheduler(
+        store,
+        bus,
+        {"expiring inquiries": inquiries.expire},
+        interval=5,
+        redispatch_after=10,
+        clock=clock,
+        stopwatch=clock,
+    )
 
 
 @pytest.fixture
@@ -260,7 +268,7 @@ def test_an_inquiry_that_nobody_answers_times_out(make, backup, clock, store):
 
 
 def test_the_rounds_run_by_themselves(make, bus, store, start_worker, wait_for):
-    backup = BackupScheduler(store, bus, InquiryService(store, bus), interval=0.05, redispatch_after=0)
+    backup = BackupScheduler(store, bus, {}, interval=0.05, redispatch_after=0)
     start_worker()
     execution = make()
     backup.start()
@@ -268,3 +276,19 @@ def test_the_rounds_run_by_themselves(make, bus, store, start_worker, wait_for):
         wait_for(execution, "succeeded")
     finally:
         backup.stop()
+
+
+def test_chores_are_done_in_each_round_and_one_that_fails_stops_no_other(store, bus):
+    done = []
+
+    def broken():
+        raise RuntimeError("broken")
+
+    def chore():
+        done.append(1)
+        return 1
+
+    backup = BackupScheduler(store, bus, {"breaking": broken, "working": chore}, interval=5, redispatch_after=10)
+    backup.round()
+    backup.round()
+    assert len(done) == 2
