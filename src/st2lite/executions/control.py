@@ -42,7 +42,13 @@ class Control:
 
         if execution.status == statuses.CANCELED:
             return execution
-        execution = self._apply(execution, change)
+        try:
+            execution = self._apply(execution, change)
+        except IllegalTransition:
+            fresh = self._store.get(Execution, execution.id)
+            if fresh is None or fresh.status != statuses.CANCELED:
+                raise
+            return fresh  # somebody was quicker
         if execution.status == statuses.CANCELING:
             events.announce_change(self._bus, execution)
             events.control(self._bus, execution, "cancel")

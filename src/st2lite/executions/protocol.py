@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,8 +51,9 @@ class Cancellation:
                 return
             self._requested = True
             callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
+        with contextlib.ExitStack() as calls:  # makes all of them, though one may fail
+            for callback in reversed(callbacks):
+                calls.callback(callback)
 
 
 class OutputSink(Protocol):
