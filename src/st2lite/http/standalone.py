@@ -79,18 +79,29 @@ class _Room:
     """Keeps as many threads for requests as there were, however many streams are open: each stream brings its own."""
 
     def __init__(self, pool: ThreadPool) -> None:
-        self._pool = pool
+        self._pool: Any = pool  # what is counted below the library keeps to itself
         self._lock = threading.Lock()
+        self._open = 0
 
     @contextlib.contextmanager
     def for_stream(self) -> Iterator[None]:
-        with self._lock:
-            self._pool.grow(1)
+        self._make(1)
         try:
             yield
         finally:
-            with self._lock:
-                self._pool.shrink(1)
+            self._make(-1)
+
+    def _make(self, more: int) -> None:
+        pool = self._pool
+        with self._lock:
+            self._open += more
+            pool.shrink(0)  # it forgets threads that have ended at no other time, and counts them as still to end
+            ending = len(pool._pending_shutdowns)
+            surplus = len(pool._threads) - ending - pool.min - self._open
+            if surplus > 0:
+                pool.shrink(ending + surplus)
+            else:
+                pool.grow(-surplus)
 
 
 class StandaloneServer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -104,6 +105,21 @@ class TestConnection:
         headers = {"X-Auth-Token": served.client.token}
         with EventSource(served.url + path, headers) as source:
             assert source.response.headers["Content-Type"] == "text/event-stream; charset=UTF-8"
+
+    def test_streams_that_ended_leave_no_threads(self, served: Served) -> None:
+        def threads() -> int:
+            return sum(thread.name.startswith("CP Server") for thread in threading.enumerate())
+
+        identifier = served.client.run("core.noop")
+        served.client.end(identifier, result={})
+        before = threads()
+        for _ in range(12):
+            with served.output(identifier) as source:
+                assert source.rest() == [("EOF", "''")]
+        deadline = time.monotonic() + PATIENCE
+        while threads() > before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert threads() == before
 
     def test_stopping_the_server_ends_streams(self, served: Served) -> None:
         with served.events() as source:
