@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import resource
 import signal
 import socket
 import warnings
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from st2lite.http.limits import allow_open_files
 from st2lite.http.wsgi import Environ, StartResponse, WsgiApp
 from st2lite.models.errors import ConfigError
 
@@ -52,7 +52,7 @@ def serve(name: str, host: str, port: int, hooks: Hooks) -> None:
     """Serve until SIGTERM or SIGINT; open streams are ended then."""
     eventlet = _import_eventlet()
     wsgi = importlib.import_module("eventlet.wsgi")
-    _allow_many_files()
+    allow_open_files(_OPEN_FILES)
     try:
         listener = eventlet.listen((host, port), _family(host), backlog=_BACKLOG, reuse_port=False)
     except OSError as error:
@@ -105,13 +105,6 @@ def _unbuffered(app: WsgiApp) -> WsgiApp:
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _allow_many_files() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _wait_for_stop(reopen_logs: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ from cheroot.workers.threadpool import ThreadPool
 from cheroot.wsgi import Server
 
 from st2lite.config.urls import local_url
+from st2lite.http.limits import allow_open_files
 from st2lite.http.media import MAX_BODY
 from st2lite.http.mounts import Mounts
 from st2lite.http.socket_files import make_file
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 _THREADS = 8
 _KEPT_CONNECTIONS = 1000
+_OPEN_FILES = 8192
+"""Connections, streams and a handful of files for each running action."""
+
 _HEADER_BYTES = 64 * 1024
 _SHUTDOWN_SECONDS = 10
 _SLASHES = re.compile(rb"^(\S+ )//+")
@@ -118,6 +122,7 @@ class StandaloneServer:
     def start(self) -> None:
         """Listen and serve; raise `ConfigError` if the address cannot be used."""
         host, port = self._server.bind_addr
+        allow_open_files(_OPEN_FILES)
         try:
             self._server.prepare()
         except OSError as error:
