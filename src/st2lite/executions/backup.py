@@ -5,6 +5,7 @@ Every change is a compare-and-swap, so any number of these may run beside each o
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -121,10 +122,16 @@ class BackupScheduler:
         return count
 
     def remind_cancellations(self) -> int:
-        """Ask again for executions that are being canceled, in case the worker never heard of it."""
+        """Ask again for executions that are being canceled, in case the worker never heard of it.
+
+        One that no worker holds (a client set its status) has nobody to end it: it is canceled here.
+        """
         held = self._store.find(Execution, (In("status", (statuses.CANCELING,)),), limit=BATCH, large=False)
         for execution in held:
-            if not events.control(self._bus, execution, "cancel"):
+            if execution.worker is None:
+                with contextlib.suppress(StaleWrite):
+                    abandon(self._store, self._bus, execution, "")
+            elif not events.control(self._bus, execution, "cancel"):
                 break
         return len(held)
 

@@ -292,3 +292,9 @@ def test_chores_are_done_in_each_round_and_one_that_fails_stops_no_other(store, 
     backup.round()
     backup.round()
     assert len(done) == 2
+
+
+def test_a_cancellation_that_no_worker_can_hear_of_is_carried_out(make, backup, store):
+    execution = make(status="canceling")
+    backup.remind_cancellations()
+    assert store.get(Execution, execution.id).status == "canceled"
