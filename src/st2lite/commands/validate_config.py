@@ -6,11 +6,16 @@ import argparse
 import dataclasses
 import sys
 import typing
+from collections.abc import Callable
 from pathlib import Path
 
 from st2lite.config.load import Loaded, build, config_path, read_file
 from st2lite.config.schema import Config
-from st2lite.models.errors import ConfigError
+from st2lite.config.urls import database_url
+from st2lite.messaging.open import open_bus
+from st2lite.models.errors import ConfigError, St2liteError
+from st2lite.rendering.crypto import KeyRing
+from st2lite.storage.open import open_store
 
 _EPILOG = """\
 exit codes: 0 all is well, 1 something would not work, 2 the file cannot be read
@@ -35,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     if not loaded.problems:
         loaded.problems.extend(_missing_files(loaded.config))
+        loaded.problems.extend(_unusable(loaded.config))
     return _report(path, loaded)
 
 
@@ -67,7 +73,7 @@ def _missing_files(config: Config) -> list[str]:
     problems = []
     if config.auth.enable and config.auth.mode == "standalone" and config.auth.backend == "flat_file":
         path = config.auth.backend_kwargs.get("file_path")
-        if not path:
+        if not path or not isinstance(path, str):
             problems.append('[auth] backend_kwargs: flat_file needs a file; write {"file_path": "/etc/st2/htpasswd"}.')
         elif not Path(path).is_file():
             problems.append(
@@ -86,6 +92,28 @@ def _missing_files(config: Config) -> list[str]:
     directory = config.log.directory
     if directory and not Path(directory).is_dir():
         problems.append(f"[log] directory: {directory} is not a directory; create it or leave the option empty.")
+    return problems
+
+
+def _unusable(config: Config) -> list[str]:
+    """Open what the configuration names, as far as that connects to nothing."""
+
+    def load_key() -> None:
+        path = config.keyvalue.encryption_key_path
+        if path and Path(path).is_file():
+            KeyRing.load(Path(path))
+
+    checks: dict[str, Callable[[], object]] = {
+        "[database] host": lambda: open_store(database_url(config)).close(),
+        "[messaging] url": lambda: open_bus(config.messaging.url, config.messaging.cluster_urls).close(),
+        "[keyvalue] encryption_key_path": load_key,
+    }
+    problems = []
+    for option, check in checks.items():
+        try:
+            check()
+        except St2liteError as error:
+            problems.append(error.message if error.message.startswith("[") else f"{option}: {error.message}")
     return problems
 
 

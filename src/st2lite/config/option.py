@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import types
 import typing
 from typing import Any
@@ -14,9 +15,16 @@ _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off", ""})
 
 
-def option(default: Any, help_text: str, *, choices: tuple[str, ...] = (), minimum: float | None = None) -> Any:
+def option(
+    default: Any,
+    help_text: str,
+    *,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Any:
     """Declare an option: its default, a sentence of help, and what restricts its value."""
-    metadata = {"help": help_text, "choices": choices, "minimum": minimum}
+    metadata = {"help": help_text, "choices": choices, "minimum": minimum, "maximum": maximum}
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -37,6 +45,9 @@ def parse_value(section: str, field: dataclasses.Field[Any], kind: Any, text: st
     minimum = field.metadata["minimum"]
     if minimum is not None and value < minimum:
         raise ConfigError(f"{where}: {text} is too small; the least that works is {minimum:g}.")
+    maximum = field.metadata["maximum"]
+    if maximum is not None and value > maximum:
+        raise ConfigError(f"{where}: {text} is too large; the most that works is {maximum:g}.")
     return value
 
 
@@ -49,10 +60,13 @@ def _convert(where: str, kind: Any, text: str) -> Any:
         raise ConfigError(f'{where}: "{text}" is not a boolean; write True or False.')
     if kind in (int, float):
         try:
-            return kind(text)
+            number = kind(text)
         except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
             noun = "a whole number" if kind is int else "a number"
-            raise ConfigError(f'{where}: "{text}" is not {noun}.') from None
+            raise ConfigError(f'{where}: "{text}" is not {noun}.')
+        return number
     origin = typing.get_origin(kind)
     if origin is list:
         return [item.strip() for item in text.split(",") if item.strip()]

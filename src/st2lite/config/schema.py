@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 from st2lite.config.option import option
 
+LARGEST_PORT = 65535
+
 
 @dataclass(frozen=True)
 class Api:
     host: str = option("127.0.0.1", "Address st2api listens on.")
-    port: int = option(9101, "Port st2api listens on.", minimum=0)
+    port: int = option(9101, "Port st2api listens on.", minimum=0, maximum=LARGEST_PORT)
     allow_origin: list[str] = option(
         ["http://127.0.0.1:3000"], "Origins whose pages may call the API, separated by commas."
     )
@@ -31,7 +33,7 @@ class Api:
 @dataclass(frozen=True)
 class Auth:
     host: str = option("127.0.0.1", "Address st2auth listens on.")
-    port: int = option(9100, "Port st2auth listens on.", minimum=0)
+    port: int = option(9100, "Port st2auth listens on.", minimum=0, maximum=LARGEST_PORT)
     enable: bool = option(True, "Ask for credentials. Without, every caller is the system user.")
     mode: str = option(
         "standalone", "Who checks passwords: this service, or a proxy before it.", choices=("standalone", "proxy")
@@ -52,7 +54,7 @@ class Auth:
 @dataclass(frozen=True)
 class Stream:
     host: str = option("127.0.0.1", "Address st2stream listens on.")
-    port: int = option(9102, "Port st2stream listens on.", minimum=0)
+    port: int = option(9102, "Port st2stream listens on.", minimum=0, maximum=LARGEST_PORT)
     heartbeat: float = option(
         25.0, "Seconds of silence after which an empty line is sent to keep a stream open.", minimum=1
     )
@@ -61,7 +63,7 @@ class Stream:
 @dataclass(frozen=True)
 class Database:
     host: str = option("127.0.0.1", "Host of MongoDB, or a whole mongodb:// or sqlite:/// URL.")
-    port: int = option(27017, "Port of MongoDB.", minimum=1)
+    port: int = option(27017, "Port of MongoDB.", minimum=1, maximum=LARGEST_PORT)
     db_name: str = option("st2", "Name of the database.")
     username: str | None = option(None, "User of the database.")
     password: str | None = option(None, "Password of that user.")

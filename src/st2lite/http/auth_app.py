@@ -124,6 +124,6 @@ def _backend(config: Config) -> PasswordBackend | None:
         return None
     settings: dict[str, Any] = config.auth.backend_kwargs
     path = settings.get("file_path")
-    if not path:
+    if not path or not isinstance(path, str):
         raise ConfigError('[auth] backend_kwargs: flat_file needs {"file_path": "/etc/st2/htpasswd"}.')
     return FlatFile(Path(path).expanduser())

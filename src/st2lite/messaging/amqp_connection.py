@@ -7,6 +7,7 @@ import random
 import ssl
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import amqp
 from kombu.connection import Connection
@@ -33,6 +34,7 @@ class Broker:
         for url in self._urls:
             if url.partition("://")[0] not in ("amqp", "amqps"):
                 raise ConfigError("[messaging] cluster_urls: every URL must start with amqp:// or amqps://.")
+            _check(url)
 
     @property
     def name(self) -> str:
@@ -108,3 +110,11 @@ def declare_subscription(channel: amqp.Channel, topics: Sequence[str], most: int
     for topic in topics:
         channel.queue_bind(name, EXCHANGE, topic)
     return str(name)
+
+
+def _check(url: str) -> None:
+    """Raise `ConfigError` for a URL with a faulty host or port. The URL holds a password: it is not repeated."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise ConfigError(f"[messaging] url: {error}; write amqp://user:password@host:5672/vhost.") from None

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from st2lite.config.schema import Config
 from st2lite.http.gunicorn import Hooks, ServerOptions, serve
 from st2lite.http.wsgi import WsgiApp
+from st2lite.models.errors import St2liteError
 from st2lite.services.context import AppContext
 from st2lite.services.logs import reopen_logs
+
+logger = logging.getLogger(__name__)
+
+_GIVE_UP = 3
+"""Exit code of a worker process after which gunicorn starts no other one."""
 
 OpenApp = Callable[[AppContext], WsgiApp]
 """Connects to what the app needs and makes it."""
@@ -30,7 +37,11 @@ class _Worker:
 
     def open(self) -> WsgiApp:
         self._context = AppContext(self._config)
-        return self._open_app(self._context)
+        try:
+            return self._open_app(self._context)
+        except St2liteError as error:
+            logger.error("%s", error.message)
+            raise SystemExit(_GIVE_UP) from None
 
     def close(self) -> None:
         if self._context is not None:

@@ -24,7 +24,7 @@ def open_store(
     for any other URL.
     """
     kinds = document_classes() if kinds is None else kinds
-    scheme = urlsplit(url).scheme
+    scheme = url.partition("://")[0]
     if scheme == "sqlite":
         from st2lite.storage.sqlite.store import SQLiteStore
 

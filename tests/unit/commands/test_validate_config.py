@@ -42,6 +42,26 @@ def test_missing_files_come_with_the_command_that_makes_them(conf, tmp_path, cap
     assert "st2-generate-symmetric-crypto-key --key-path /nonexistent/k" in out
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[database]\nhost = foo://hunter2@x\n", '[database] host: database URL of scheme "foo"'),
+        ("[database]\nhost = mongodb://u:hunter2@[x/y\n", "[database] host: database URL: "),
+        ("[messaging]\nurl = foo://hunter2@x\n", '[messaging] url: "foo" is not a bus'),
+        ("[messaging]\nurl = amqp://u:hunter2@h:abc/\n", "[messaging] url: Port could not be cast"),
+        ("[messaging]\nurl = amqp://u:hunter2@[h/\n", "[messaging] url: Invalid IPv6 URL"),
+        ("[keyvalue]\nencryption_key_path = {conf}\n", "[keyvalue] encryption_key_path: {conf}: not a key file"),
+        ('[auth]\nbackend_kwargs = {{"file_path": 5}}\n', "[auth] backend_kwargs: flat_file needs a file"),
+    ],
+)
+def test_what_no_service_could_open_is_told_without_its_password(conf, tmp_path, capsys, text, told):
+    names = {"conf": f"{tmp_path}/st2.conf"}
+    assert main(conf(text.format(**names))) == 1
+    out = capsys.readouterr().out
+    assert told.format(**names) in out
+    assert "hunter2" not in out
+
+
 @pytest.mark.parametrize("content", [None, "not ini\n"])
 def test_an_unreadable_file_is_exit_code_2_without_a_traceback(tmp_path, capsys, content):
     path = tmp_path / "st2.conf"

@@ -29,6 +29,9 @@ def test_file_is_overridden_by_environment_and_both_by_overrides():
     [
         ("api", "port", "nine", '[api] port: "nine" is not a whole number'),
         ("api", "port", "-1", "too small"),
+        ("api", "port", "65536", "too large; the most that works is 65535"),
+        ("messaging", "confirm_timeout", "nan", '"nan" is not a number'),
+        ("messaging", "confirm_timeout", "inf", '"inf" is not a number'),
         ("auth", "enable", "maybe", "write True or False"),
         ("auth", "mode", "magic", "not one of standalone, proxy"),
         ("auth", "backend_kwargs", "{", "not valid JSON"),

@@ -21,8 +21,14 @@ def test_other_urls_are_refused_with_an_example(url: str) -> None:
         open_store(url)
 
 
-@pytest.mark.parametrize("url", ["mongodb://", "mongodb://host:port/", "mongodb://u:p:w@h/db", "mongodb://h/?w=0"])
-def test_a_mongodb_url_that_is_wrong_is_refused_on_first_use(url: str) -> None:
+@pytest.mark.parametrize("url", ["mongodb://", "mongodb://host:port/", "mongodb://u:p:w@h/db", "mongodb://[h/db"])
+def test_a_mongodb_url_that_is_wrong_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="database URL"):
+        open_store(url)
+
+
+@pytest.mark.parametrize("url", ["mongodb://h/?w=0", "mongodb://h/?tls=true&tlsCAFile=/nonexistent/ca.pem"])
+def test_a_mongodb_url_that_cannot_work_is_refused_on_first_use(url: str) -> None:
     store = open_store(url)
     with pytest.raises(ConfigError, match="database URL"):
         store.ping()

@@ -40,6 +40,8 @@ T = TypeVar("T")
 Row = dict[str, Any]
 
 DEFAULT_DATABASE = "st2"
+_LOOKED_UP = "mongodb+srv:"
+"""How a URI starts whose hosts only a name server knows; it is asked when the store is used."""
 _SELECTION_MS = 5_000
 _CONNECT_MS = 5_000
 _SOCKET_MS = 60_000
@@ -59,6 +61,9 @@ class MongoStore:
     """A store in the database that the URI names (`st2` if it names none); each process has a client of its own."""
 
     def __init__(self, uri: str, kinds: Sequence[type[Document]], migrations: Sequence[Migration] = MIGRATIONS) -> None:
+        if not uri.startswith(_LOOKED_UP):
+            with _uri_explained():
+                parse_uri(uri, validate=False)
         self._uri = uri
         self._kinds = tuple(kinds)
         self._migrations = tuple(migrations)
@@ -265,13 +270,13 @@ class MongoStore:
 
 def _connect(uri: str) -> Database[Row]:
     """A client that connects when it is used; the options of the URI come first. Raise `ConfigError` if it is wrong."""
-    try:
-        defaults: dict[str, Any] = {
-            "serverSelectionTimeoutMS": _SELECTION_MS,
-            "connectTimeoutMS": _CONNECT_MS,
-            "socketTimeoutMS": _SOCKET_MS,
-            "appname": "st2lite",
-        }
+    defaults: dict[str, Any] = {
+        "serverSelectionTimeoutMS": _SELECTION_MS,
+        "connectTimeoutMS": _CONNECT_MS,
+        "socketTimeoutMS": _SOCKET_MS,
+        "appname": "st2lite",
+    }
+    with _uri_explained():
         given = {name.lower() for name in parse_uri(uri, validate=False)["options"]}
         options = {name: value for name, value in defaults.items() if name.lower() not in given}
         client: MongoClient[Row] = MongoClient(uri, connect=False, retryWrites=False, **options)
@@ -281,7 +286,13 @@ def _connect(uri: str) -> Database[Row]:
         except BaseException:
             client.close()
             raise
-    except (errors.InvalidURI, errors.ConfigurationError, ValueError) as error:
+
+
+@contextlib.contextmanager
+def _uri_explained() -> Iterator[None]:
+    try:
+        yield
+    except (errors.InvalidURI, errors.ConfigurationError, ValueError, OSError) as error:
         raise ConfigError(f"database URL: {error}; write mongodb://user:password@host:27017/database") from None
 
 

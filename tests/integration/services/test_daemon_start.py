@@ -1,0 +1,32 @@
+"""What keeps a daemon from starting is told in words, and the daemon ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers.ports import free_ports
+
+DAEMONS = ("st2api", "st2auth", "st2stream", "st2actionrunner", "st2notifier")
+
+
+@pytest.mark.parametrize("name", DAEMONS)
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [("foo://u:hunter2@h/x", 'database URL of scheme "foo"'), ("mongodb://u:hunter2@[h/x", "database URL: an IPv6")],
+)
+def test_a_database_that_is_none(tmp_path: Path, name: str, host: str, told: str) -> None:
+    conf = tmp_path / "st2.conf"
+    sections = [f"[database]\nhost = {host}\n[messaging]\nurl = memory://\n"]
+    for section, port in zip(("api", "auth", "stream"), free_ports(3), strict=True):
+        sections.append(f"[{section}]\nport = {port}\n")
+    conf.write_text("".join(sections))
+    command = [sys.executable, "-m", f"st2lite.commands.{name}", "--config-file", str(conf)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode != 0
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "hunter2" not in ended.stderr
