@@ -115,6 +115,7 @@ def test_a_large_result_is_fetched_once_it_is_wanted(bus: Bus, hub: StreamHub, s
     nobody = hub.open(Filter(("other",)))
     bus.publish(ExecutionFinished(execution))
     bus.publish(Announced("other", {}))
+    assert nobody.next(PATIENCE), "what was published before has passed, too"
     hub.close(nobody)
     assert shelf.reads == 0
     client = hub.open(Filter(("st2.execution__*",)))
