@@ -2,7 +2,8 @@
 
 Finding an action, its runner type and the caller's token costs three round trips per request, for documents that hardly
 ever change. Such reads (one document, by `id` or by an equality) are answered from memory for up to `SECONDS`. A write
-through this store is seen by it at once; one by another process, after `SECONDS` at the latest.
+through this store is seen by it at once; one by another process, after `SECONDS` at the latest. Large counts are
+remembered as well: lists ask for their total each time, and a database counts them one by one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ D = TypeVar("D", bound=Document)
 
 SECONDS = 1.0
 KINDS: frozenset[type[Document]] = frozenset({Action, RunnerType, Token, ApiKey})
+LARGE_COUNT = 1000
+"""From here on a count is remembered, too: to page through a long list nobody needs the total of this very instant."""
+
 _CAPACITY = 1000
 
 
@@ -33,8 +37,8 @@ class CachedStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._found: dict[type[Document], dict[Any, tuple[float, Document]]] = {kind: {} for kind in KINDS}
+        self._counts: dict[Any, tuple[float, int]] = {}
         self.ensure_schema = store.ensure_schema
-        self.count = store.count
         self.distinct = store.distinct
         self.ping = store.ping
         self.close = store.close
@@ -85,6 +89,19 @@ class CachedStore:
 
         document = self._remembered(kind, filters[0], lambda: find_one(self._store, kind, *filters))
         return [] if document is None else [document]
+
+    def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
+        key = (kind, *filters)
+        known = self._counts.get(key)
+        if known is not None and known[0] > self._clock():
+            return known[1]
+        count = self._store.count(kind, filters)
+        if count >= LARGE_COUNT:
+            with self._lock:
+                if len(self._counts) >= _CAPACITY:
+                    self._counts.clear()
+                self._counts[key] = (self._clock() + SECONDS, count)
+        return count
 
     def _remembered(self, kind: type[D], key: Any, look: Callable[[], D | None]) -> D | None:
         known = self._found[kind].get(key)

@@ -112,3 +112,13 @@ def test_tokens_are_found_by_hash(store, inner):
     for _ in range(2):
         assert store.find(Token, [Equal("token_hash", "h")], limit=1)[0].user == "joe"
     assert inner.reads == 1
+
+
+def test_a_large_count_is_remembered_for_a_moment_and_a_small_one_never(store, inner, clock, monkeypatch):
+    monkeypatch.setattr("st2lite.storage.cached.LARGE_COUNT", 3)
+    for number in range(4):
+        inner.insert(Action(name=f"n{number}", pack="p", runner_type="noop"))
+        assert store.count(Action) == min(number + 1, 3)
+        assert store.count(Action, (Equal("name", "n0"),)) == 1
+    clock.seconds += SECONDS
+    assert store.count(Action) == 4
