@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 
 INVALID = "Invalid or missing credentials"
 
-_SCHEMES = ["bcrypt", "sha256_crypt", "sha512_crypt", "apr_md5_crypt", "ldap_sha1", "des_crypt", "plaintext"]
+_SCHEMES = ["sha256_crypt", "sha512_crypt", "apr_md5_crypt", "ldap_sha1", "des_crypt", "plaintext"]
+_BCRYPT_IDENTS = ("$2y$", "$2b$", "$2a$")
 _BCRYPT_BYTES = 72
+_BCRYPT_ROUNDS = 10
 
 
 class PasswordBackend(Protocol):
@@ -73,12 +75,14 @@ class FlatFile:
         return entries
 
     def _matches(self, password: str, hashed: str) -> bool:
-        context = self._context = self._context or _create_context()
         secret = password.encode("utf-8", "surrogatepass")
-        if context.identify(hashed) == "bcrypt":
-            # The rest never counted; today's bcrypt refuses longer input where it used to cut it off.
-            secret = secret[:_BCRYPT_BYTES]
         try:
+            if hashed.startswith(_BCRYPT_IDENTS):
+                import bcrypt
+
+                # The rest never counted; today's bcrypt refuses longer input where it used to cut it off.
+                return bcrypt.checkpw(secret[:_BCRYPT_BYTES], hashed.encode())
+            context = self._context = self._context or _create_context()
             return bool(context.verify(secret, hashed))
         except ValueError:
             # A NUL character in the password, or a hash that is damaged.
@@ -86,7 +90,7 @@ class FlatFile:
 
 
 def _create_context() -> CryptContext:
-    """Imported at the first password: loading all kinds of hash takes a while, and most processes never need them."""
+    """Imported at the first hash that is not bcrypt: to know all the other kinds takes time and megabytes."""
     from passlib.context import CryptContext
 
     return CryptContext(_SCHEMES)
@@ -94,9 +98,10 @@ def _create_context() -> CryptContext:
 
 def hash_password(password: str) -> str:
     """Hash a password for an htpasswd file (bcrypt)."""
-    from passlib.hash import bcrypt
+    import bcrypt
 
-    return str(bcrypt.using(ident="2y", rounds=10).hash(password))
+    hashed = bcrypt.hashpw(password.encode()[:_BCRYPT_BYTES], bcrypt.gensalt(_BCRYPT_ROUNDS)).decode()
+    return hashed.replace("$2b$", "$2y$", 1)  # the same hash under the name that Apache writes
 
 
 def write_password(path: Path, user: str, password: str) -> None:
