@@ -112,7 +112,7 @@ def test_a_view_that_cannot_be_made_ends_nothing(
 def test_a_large_result_is_fetched_once_it_is_wanted(bus: Bus, hub: StreamHub, shelf: Shelf) -> None:
     execution = make_execution(status="succeeded", result_size=10**6)
     shelf.execution = make_execution(id=execution.id, result=msgspec.Raw(b'"large"'))
-    nobody = hub.open(Filter(("other",)))
+    nobody = hub.open(Filter(("st2.announcement__other",)))
     bus.publish(ExecutionFinished(execution))
     bus.publish(Announced("other", {}))
     assert nobody.next(PATIENCE), "what was published before has passed, too"
