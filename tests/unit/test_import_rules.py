@@ -38,3 +38,12 @@ def test_starting_a_service_imports_nothing_that_only_some_actions_need(module: 
     code = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert heavy.intersection(json.loads(done.stdout)) == set()
+
+
+def test_the_mongodb_driver_loads_no_library_that_it_does_not_use() -> None:
+    code = (
+        "import sys, st2lite.storage.mongodb.store; from pymongo import ssl_support as s;"
+        "print(s.HAVE_SSL, s.HAVE_PYSSL, 'cryptography' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "False"]
