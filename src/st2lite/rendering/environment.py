@@ -38,7 +38,7 @@ class Template:
             variables = {**variables, CONTEXT: {name: v for name, v in variables.items() if name != KEY_RING}}
         try:
             return self._compiled.render(variables)
-        except StoreUnavailable:
+        except (StoreUnavailable, RenderError):
             raise
         except Exception as error:
             raise RenderError(str(error) or type(error).__name__) from error
@@ -155,11 +155,7 @@ def _render_as_json(source: str, variables: Mapping[str, Any]) -> str:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
+    from st2lite.rendering.bounds import BoundedEnvironment
     from st2lite.rendering.filters import FILTERS
 
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(FILTERS)
-    return environment
+    return BoundedEnvironment(FILTERS)
