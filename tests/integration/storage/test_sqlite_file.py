@@ -156,3 +156,25 @@ def test_the_pool_keeps_few_connections_open(store: Store, path: Path) -> None:
         thread.join()
     handles = [descriptor.resolve() for descriptor in Path("/proc/self/fd").iterdir()]
     assert handles.count(path) <= 8
+
+
+def test_several_connections_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite refuses some of them at once, without waiting: some hundred rounds in a row showed it now and then."""
+    failures: list[Exception] = []
+
+    def open_one(path: Path, together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            connection.connect(path).close()
+        except Exception as error:
+            failures.append(error)
+
+    for number in range(100):
+        together = threading.Barrier(6)
+        path = tmp_path / f"{number}.db"
+        threads = [threading.Thread(target=open_one, args=(path, together)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from st2lite.models.errors import StoreUnavailable
@@ -15,8 +16,10 @@ _CACHED_STATEMENTS = 256
 _LOG_SIZE_LIMIT = 16 << 20
 _CHECKPOINT_PAGES = 4_000  # four times the default: a page that is written again and again is copied less often
 
+_WRITE_AHEAD = "PRAGMA journal_mode = WAL"
+_RETRY_SECONDS = 0.01
+
 _SETTINGS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     f"PRAGMA journal_size_limit = {_LOG_SIZE_LIMIT}",
     f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}",
@@ -65,12 +68,27 @@ def connect(path: Path) -> sqlite3.Connection:
         cached_statements=_CACHED_STATEMENTS,
     )
     try:
+        _write_ahead(connection)
         for setting in _SETTINGS:
             connection.execute(setting)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; of several processes that do so in a new file SQLite lets some fail at once."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(_WRITE_AHEAD)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 class ConnectionPool:
