@@ -254,7 +254,9 @@ class HttpClient:
                 connection.close()
             if isinstance(error, St2ClientError):
                 raise
-            if reused and isinstance(error, (RemoteDisconnected, BrokenPipeError)):
+            # A reset may come in the middle of the work: only what may be done twice is asked for again then.
+            closed = RemoteDisconnected if method == "POST" else ConnectionResetError
+            if reused and isinstance(error, (closed, BrokenPipeError)):
                 return None
             raise self._failure(target, error) from error
         self.pool.lend(raw, connection, parts)

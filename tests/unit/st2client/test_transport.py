@@ -57,6 +57,7 @@ def test_connections_are_kept(web: WebServer) -> None:
 def test_a_connection_the_server_closed_is_replaced() -> None:
     """The server answers one request for each connection and then hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(10)
 
     def serve() -> None:
         for _ in range(2):
