@@ -90,7 +90,6 @@ class ExecutionWorker:
         self._preparation = preparation
         self._runners = runners
         self._options = options
-        self._lease = options.lease
         self._record = Worker(
             id=new_id(), hostname=socket.gethostname(), pid=os.getpid(), expires=0, lease=options.lease
         )
@@ -107,7 +106,7 @@ class ExecutionWorker:
 
     def start(self) -> None:
         """Take the lease, then jobs."""
-        self._record.expires = time.time() + self._lease
+        self._record.expires = time.time() + self._options.lease
         self._store.insert(self._record)
         self._flusher.start()
         self._heart.start()
@@ -304,15 +303,15 @@ class ExecutionWorker:
 
     def _beat(self) -> None:
         """Renew the lease while the process lives, also while it drains."""
-        pause = self._lease / 3
+        pause = self._options.lease / 3
         while not self._idle.wait(pause):
             renewed = self._renew()
             # After an outage the lease has run out: renew it before anybody takes this worker for dead.
-            pause = self._lease / 3 if renewed else min(self._lease / 3, RETRY_INTERVAL)
+            pause = self._options.lease / 3 if renewed else min(self._options.lease / 3, RETRY_INTERVAL)
 
     def _renew(self) -> bool:
         record = self._record
-        record.expires = time.time() + self._lease
+        record.expires = time.time() + self._options.lease
         try:
             try:
                 self._store.replace(record)
