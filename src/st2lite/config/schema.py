@@ -89,6 +89,9 @@ class System:
     base_path: str = option("/opt/stackstorm", "Directory that holds packs, configs and virtualenvs.")
     validate_output_schema: bool = option(False, "Fail executions whose result violates the action's output schema.")
 
+    validate_trigger_parameters: bool = option(True, "Check parameters of triggers against their type's schema.")
+    validate_trigger_payload: bool = option(True, "Check payloads of triggers against their type's schema.")
+
 
 @dataclass(frozen=True)
 class SystemUser:
@@ -101,6 +104,7 @@ class ActionRunner:
     actions_pool_size: int = option(60, "Actions that one st2actionrunner runs at the same time.", minimum=1)
     python_binary: str = option("", "Python of system packs and of new virtualenvs; empty: the service's own.")
     python_runner_log_level: str = option("DEBUG", "Level from which a Python action's log reaches its stderr.")
+    pip_opts: list[str] = option([], "Further options of pip when it fills a pack's virtualenv, separated by commas.")
     stream_output: bool = option(True, "Store and stream output of actions while they run.")
     graceful_shutdown: bool = option(True, "Let running actions finish when the service is stopped.")
     exit_still_active_check: int = option(300, "Seconds to wait for them before they are abandoned.", minimum=0)
@@ -119,7 +123,69 @@ class Notifier:
 
 
 @dataclass(frozen=True)
+class ActionSensor:
+    enable: bool = option(True, "Emit core.st2.generic.actiontrigger when an execution ends and a rule listens for it.")
+    emit_when: list[str] = option(
+        ["succeeded", "failed", "timeout", "canceled", "abandoned"], "Statuses that it is emitted for."
+    )
+
+
+@dataclass(frozen=True)
+class RulesEngine:
+    threads: int = option(4, "Trigger instances that are matched at the same time (st2lite only).", minimum=1)
+    redispatch_after: float = option(
+        10.0, "Seconds a trigger instance may wait before it is sent again (st2lite only).", minimum=0
+    )
+
+
+@dataclass(frozen=True)
+class Timer:
+    enable: bool = option(True, "Run timers in this st2rulesengine or st2timersengine.")
+    local_timezone: str = option("America/Los_Angeles", "Time zone of timers that name none.")
+    misfire_grace: int = option(
+        60, "Seconds after its time that a missed run of a timer is still made up for (st2lite only).", minimum=0
+    )
+
+
+@dataclass(frozen=True)
+class SensorContainer:
+    sensor_node_name: str = option("sensornode1", "Name of this node among those that share the sensors.")
+    partition_provider: dict[str, str] = option(
+        {"name": "default"},
+        "Which sensors run here: default, kvstore, file (partition_file) or hash (hash_ranges).",
+    )
+    single_sensor_mode: bool = option(False, "Run one sensor, and end when it ends.")
+    poll_interval: float = option(5.0, "Seconds between looks at the sensor processes.", minimum=0.1)
+
+
+@dataclass(frozen=True)
+class GarbageCollector:
+    enable: bool = option(True, "Remove what is older than its time (st2lite only).")
+    collection_interval: int = option(600, "Seconds between its rounds.", minimum=1)
+    sleep_delay: float = option(0.05, "Seconds of rest between two batches.", minimum=0)
+    batch: int = option(500, "Documents that one batch removes (st2lite only).", minimum=1)
+    action_executions_ttl: int = option(30, "Days that completed executions are kept; 0 for ever.", minimum=0)
+    action_executions_output_ttl: int = option(7, "Days that output of actions is kept; 0 for ever.", minimum=0)
+    trigger_instances_ttl: int = option(30, "Days that trigger instances are kept; 0 for ever.", minimum=0)
+    rule_enforcements_ttl: int = option(30, "Days that enforcements of rules are kept; 0 for ever.", minimum=0)
+    traces_ttl: int = option(30, "Days that traces are kept; 0 for ever.", minimum=0)
+    purge_inquiries: bool = option(True, "End inquiries that nobody answered within their time.")
+
+
+@dataclass(frozen=True)
+class Coordination:
+    url: str | None = option(
+        None, "Where hosts and services agree on locks: redis://, zookeeper:// or, on one host, file:///directory."
+    )
+    lock_timeout: int = option(60, "Seconds after which a lock of a silent holder is free.", minimum=1)
+
+
+@dataclass(frozen=True)
 class Content:
+    index_url: list[str] = option(
+        ["https://index.stackstorm.org/v1/index.json"], "URLs or files of pack indexes, separated by commas."
+    )
+    pack_group: str = option("st2packs", "Group that owns installed packs, where it exists.")
     system_packs_base_path: str = option("", "Directory of the system packs; empty: those that ship with st2lite.")
     packs_base_paths: str = option("", "Further directories of packs, separated by colons.")
 
@@ -172,6 +238,12 @@ class Config:
     system_user: SystemUser = field(default_factory=SystemUser)
     actionrunner: ActionRunner = field(default_factory=ActionRunner)
     notifier: Notifier = field(default_factory=Notifier)
+    action_sensor: ActionSensor = field(default_factory=ActionSensor)
+    rulesengine: RulesEngine = field(default_factory=RulesEngine)
+    timer: Timer = field(default_factory=Timer)
+    sensorcontainer: SensorContainer = field(default_factory=SensorContainer)
+    garbagecollector: GarbageCollector = field(default_factory=GarbageCollector)
+    coordination: Coordination = field(default_factory=Coordination)
     content: Content = field(default_factory=Content)
     packs: Packs = field(default_factory=Packs)
     keyvalue: KeyValue = field(default_factory=KeyValue)
@@ -188,18 +260,17 @@ IGNORED: dict[str, tuple[str, ...]] = {
                  "connection_retry_backoff_mul", "write_concern", "compressors"),
     "messaging": ("connection_retries", "connection_retry_wait", "login_method", "ssl_keyfile", "ssl_certfile",
                   "ssl_cert_reqs", "prefix"),
-    "system": ("debug", "validate_trigger_parameters", "validate_trigger_payload"),
+    "system": ("debug",),
     "actionrunner": ("logging", "virtualenv_opts", "virtualenv_binary", "python3_binary", "workflows_pool_size",
-                     "pip_opts", "still_active_check_interval"),
+                     "still_active_check_interval"),
     "notifier": ("logging",),
-    "content": ("index_url", "pack_group"),
     "ssh_runner": ("remote_dir",),
     "log": ("excludes", "redirect_stderr", "mask_secrets_blacklist"),
-    "scheduler": ("*",), "sensorcontainer": ("*",), "rulesengine": ("*",), "timer": ("*",), "timersengine": ("*",),
-    "workflow_engine": ("*",), "resultstracker": ("*",), "garbagecollector": ("*",), "exporter": ("*",), "syslog":
-    ("*",),
-    "coordination": ("*",), "mistral": ("*",), "rbac": ("*",), "action_sensor": ("*",), "metrics": ("*",),
-    "schema": ("*",),
+    "sensorcontainer": ("logging",),
+    "rulesengine": ("logging",),
+    "garbagecollector": ("logging", "workflow_executions_ttl", "task_executions_ttl", "tokens_ttl"),
+    "scheduler": ("*",), "timersengine": ("*",), "workflow_engine": ("*",), "resultstracker": ("*",),
+    "exporter": ("*",), "syslog": ("*",), "mistral": ("*",), "rbac": ("*",), "metrics": ("*",), "schema": ("*",),
 }  # fmt: skip
 """Options of StackStorm that are read and have no effect in this release ("*": the whole section)."""
 

@@ -16,12 +16,16 @@ from st2lite.models.action import Action, RunnerType
 class Outcome:
     """How a run ended: the status (final, or `pending`, `running` for a runner that goes on elsewhere) and the result.
 
-    `result` is anything JSON can hold; `context` is merged into the execution's context.
+    `result` is anything JSON can hold; `context` is merged into the execution's context. A workflow goes on without a
+    worker: its outcome is `running`, `workflow` what its engine has to remember, and `then` is called once that is
+    written.
     """
 
     status: str
     result: Any
     context: dict[str, Any] = field(default_factory=dict)
+    workflow: dict[str, Any] | None = None
+    then: Callable[[], None] | None = None
 
 
 class Cancellation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -15,7 +16,7 @@ from st2lite.executions.transitions import change_status, set_result
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
 from st2lite.models.action import NOTIFY_EVENTS, Action, RunnerType
-from st2lite.models.errors import InvalidInput, RenderError
+from st2lite.models.errors import Conflict, InvalidInput, RenderError
 from st2lite.models.execution import Execution, LogEntry
 from st2lite.models.ids import new_id
 from st2lite.rendering.crypto import KeyRing
@@ -30,6 +31,17 @@ LONGEST_DELAY = 366 * 24 * 3600 * 1000
 
 LARGEST_REQUEST = 14 * 1024 * 1024
 """Bytes of JSON of parameters and context: a MongoDB document holds 16 MiB, and the execution grows while it runs."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What made the suite request an execution: snapshots of rule, trigger, its type and its instance (see views)."""
+
+    rule: dict[str, Any] | None = None
+    trigger: dict[str, Any] | None = None
+    trigger_type: dict[str, Any] | None = None
+    trigger_instance: dict[str, Any] | None = None
+
 
 LoadConfig = Callable[[str, str], dict[str, Any]]
 """(pack, user) -> the pack's configuration with dynamic values resolved for that user."""
@@ -56,18 +68,25 @@ class Requests:
         notify: dict[str, Any] | None = None,
         delay: int = 0,
         callback: dict[str, Any] | None = None,
+        cause: Cause | None = None,
+        identifier: str | None = None,
     ) -> Execution:
         """Accept an execution and hand it to the workers; it is stored durably when this returns.
 
-        `delay` is in milliseconds. Raises `InvalidInput` (nothing stored) for an unknown or disabled action, or for
-        parameters that do not fit; `RenderError` when a template in them fails: then a failed execution records that.
+        `delay` is in milliseconds. With an `identifier` (see `derived_id`) the request may be repeated: if there is an
+        execution with that id already, it is returned and nothing else is done. Raises `InvalidInput` (nothing stored)
+        for an unknown or disabled action, or for parameters that do not fit; `RenderError` when a template in them
+        fails: then a failed execution records that.
         """
         action, runner = self._definition(ref)
         context = check_context(context)
         check_notify(notify)
         if not 0 <= delay <= LONGEST_DELAY:
             raise InvalidInput(f"delay: {delay} must lie between 0 and {LONGEST_DELAY} milliseconds, or be left out.")
-        execution = self._new(action, runner, {**context, "user": user, "pack": action.pack})
+        execution = self._new(action, runner, {**context, "user": user, "pack": action.pack}, identifier)
+        if cause is not None:
+            execution.rule, execution.trigger = cause.rule, cause.trigger
+            execution.trigger_type, execution.trigger_instance = cause.trigger_type, cause.trigger_instance
         execution.notify = notify or {}
         execution.callback = callback or {}
         execution.delay = delay
@@ -76,7 +95,9 @@ class Requests:
         if delay:
             due = datetime.now(timezone.utc) + timedelta(milliseconds=delay)
             execution.due = timestamps.format_timestamp(due)
-        self._store.insert(execution)
+        known = self._insert(execution)
+        if known is not None:
+            return known
         if delay:
             announce_change(self._bus, execution, created=True)
         else:
@@ -96,10 +117,23 @@ class Requests:
             raise InvalidInput(f'Unable to execute. Runner "{action.runner_type}" of action "{ref}" is disabled.')
         return action, runner
 
-    def _new(self, action: Action, runner: RunnerType, context: dict[str, Any]) -> Execution:
+    def _insert(self, execution: Execution) -> Execution | None:
+        """Store a new execution; return the one that has its id already, if there is one."""
+        try:
+            self._store.insert(execution)
+        except Conflict:
+            known = self._store.get(Execution, execution.id)
+            if known is None:
+                raise
+            return known
+        return None
+
+    def _new(
+        self, action: Action, runner: RunnerType, context: dict[str, Any], identifier: str | None = None
+    ) -> Execution:
         moment = timestamps.now()
         return Execution(
-            id=new_id(),
+            id=identifier or new_id(),
             liveaction_id=new_id(),
             action_ref=action.ref,
             action_snapshot=self._snapshots.keep_action(action),
@@ -124,8 +158,8 @@ class Requests:
             execution.parameters = parameters
             set_result(execution, {"error": error.message})
             change_status(execution, statuses.FAILED)
-            self._store.insert(execution)
-            announce_end(self._bus, execution)
+            if self._insert(execution) is None:
+                announce_end(self._bus, execution)
             raise
 
 

@@ -274,6 +274,8 @@ class ExecutionWorker:
             events.announce_end(self._bus, execution)
         else:
             events.announce_change(self._bus, execution)
+            if outcome.then is not None:
+                outcome.then()
 
     def _reread(self, execution: Execution) -> Execution | None:
         """Return the newest revision, or None when there is nothing left to end."""
@@ -355,8 +357,11 @@ def _apply(execution: Execution, outcome: Outcome, output: msgspec.Raw) -> None:
     result: Any = outcome.result
     if execution.status == statuses.CANCELING:
         status, result = statuses.CANCELED, execution.result or None
-    change_status(execution, status)
-    execution.worker = None if status != statuses.RUNNING else execution.worker
+    if status != execution.status:
+        change_status(execution, status)
+    execution.worker = None
+    if outcome.workflow is not None:
+        execution.workflow = outcome.workflow
     if outcome.context:
         execution.context = {**execution.context, **outcome.context}
     if output:

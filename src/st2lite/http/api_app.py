@@ -10,6 +10,7 @@ from st2lite import __version__
 from st2lite.auth.api_keys import ApiKeys
 from st2lite.content.action_files import ActionFiles
 from st2lite.content.locations import PackLocations
+from st2lite.content.triggers import Triggers
 from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.views import ExecutionViews
@@ -26,6 +27,7 @@ from st2lite.http.packs import PackInstallation, PackRegistration, Packs
 from st2lite.http.runner_types import RunnerTypes
 from st2lite.http.user import CurrentUser
 from st2lite.messaging.contract import Bus
+from st2lite.reactor.dispatch import Dispatcher
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.keys import Keys
 
@@ -49,6 +51,12 @@ class ApiContext(ServiceContext, Protocol):
     def views(self) -> ExecutionViews: ...
     @property
     def inquiries(self) -> InquiryService: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def triggers(self) -> Triggers: ...
+    @property
+    def dispatcher(self) -> Dispatcher: ...
 
 
 class Root:
@@ -97,7 +105,7 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/inquiries", inquiries, suffix="list")
     app.add_route("/inquiries/{id}", inquiries)
 
-    keys = KeysResource(Keys(context.store, context.keyring))
+    keys = KeysResource(context.keys)
     app.add_route("/keys", keys, suffix="list")
     app.add_route("/keys/{name}", keys)
 

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from st2lite.messaging.messages import ExecutionFinished, Message, WorkRequested
+from st2lite.messaging.messages import (
+    ChildChanged,
+    ExecutionControl,
+    ExecutionFinished,
+    Message,
+    TriggerOccurred,
+    WorkRequested,
+)
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,9 @@ class Queue:
 
 WORK = Queue("st2.actionrunner.work", (WorkRequested,))
 NOTIFIER = Queue("st2.notifiers.execution.work", (ExecutionFinished,))
-QUEUES = (WORK, NOTIFIER)
+WORKFLOW = Queue("st2.workflow.work", (ChildChanged, ExecutionControl))
+RULES = Queue("st2.trigger_instances_dispatch.rules_engine", (TriggerOccurred,))
+QUEUES = (WORK, NOTIFIER, WORKFLOW, RULES)
 
 Acknowledge = Callable[[], None]
 """Tells the broker that a message was dealt with; safe to call from any thread, at most once."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Union
 import msgspec
 
 from st2lite.models.execution import Execution, OutputChunk
+from st2lite.models.trigger import TriggerInstance
 
 
 class WorkRequested(msgspec.Struct, tag="work.requested"):
@@ -34,6 +35,13 @@ class ExecutionChanged(msgspec.Struct, tag="execution.changed"):
 
 class ExecutionFinished(msgspec.Struct, tag="execution.finished"):
     """An execution reached a final status. The result travels along (`execution.result`) when it is small."""
+
+    durable: ClassVar[bool] = True
+    execution: Execution
+
+
+class ChildChanged(msgspec.Struct, tag="child.changed"):
+    """A child of a workflow reached a final status, or one that stops its parent: `pending`, `paused`."""
 
     durable: ClassVar[bool] = True
     execution: Execution
@@ -68,8 +76,37 @@ class Announced(msgspec.Struct, tag="announcement"):
     trace_context: dict[str, Any] | None = None
 
 
+class TriggerOccurred(msgspec.Struct, tag="trigger.occurred"):
+    """A trigger instance waits for the rules engine. Carries the document, so that the engine need not read it."""
+
+    durable: ClassVar[bool] = True
+    instance: TriggerInstance
+
+
+class ContentChanged(msgspec.Struct, tag="content.changed"):
+    """A rule, trigger, sensor, policy, alias or another document of content was written.
+
+    `kind` is the name of its collection, `operation` is `create`, `update` or `delete`, `body` the document as it is
+    stored (for `delete`: as it was).
+    """
+
+    durable: ClassVar[bool] = False
+    kind: str
+    operation: str
+    body: msgspec.Raw
+
+
 Message = Union[
-    WorkRequested, ExecutionChanged, ExecutionFinished, ExecutionDeleted, OutputAppended, ExecutionControl, Announced
+    WorkRequested,
+    ExecutionChanged,
+    ExecutionFinished,
+    ChildChanged,
+    ExecutionDeleted,
+    OutputAppended,
+    ExecutionControl,
+    Announced,
+    TriggerOccurred,
+    ContentChanged,
 ]
 
 

@@ -41,6 +41,7 @@ class Execution(Document, kw_only=True):
     chunks that were never written while the action ran (a short action has all of them here). `liveaction_id` is what
     clients of the liveaction see. `worker` names the action runner that holds the execution now (a `Worker` id).
     `delay` is in milliseconds; `due` is when a delayed execution may start, and None once it was handed to the workers.
+    `workflow` is what the engine of a workflow has to remember between two of its children (see `workflows`).
     """
 
     collection: ClassVar[Collection] = Collection(
@@ -59,6 +60,9 @@ class Execution(Document, kw_only=True):
             "liveaction": lambda e: e.liveaction_id,
             "worker": lambda e: e.worker,
             "due": lambda e: e.due,
+            "end_timestamp": lambda e: e.end_timestamp,
+            "trace": lambda e: (e.context.get("trace_context") or {}).get("id_"),
+            "trace_tag": lambda e: (e.context.get("trace_context") or {}).get("trace_tag"),
         },
         indexes=(
             Index(("start_timestamp",)),
@@ -69,6 +73,8 @@ class Execution(Document, kw_only=True):
             Index(("liveaction",)),
             Index(("worker",)),
             Index(("due",)),
+            Index(("end_timestamp",)),
+            Index(("trace",)),
         ),
         large=("result", "output"),
     )
@@ -94,6 +100,7 @@ class Execution(Document, kw_only=True):
     due: str | None = None
     worker: str | None = None
     runner_info: dict[str, Any] = {}
+    workflow: dict[str, Any] = {}
     rule: dict[str, Any] | None = None
     trigger: dict[str, Any] | None = None
     trigger_type: dict[str, Any] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import re
@@ -32,6 +33,16 @@ os.register_at_fork(after_in_child=_sequence.reseed)
 def new_id() -> str:
     """Return a new identifier: 4 bytes of seconds, 5 random bytes per process, 3 bytes of counter."""
     return _sequence.next()
+
+
+def derived_id(origin: str, *parts: str) -> str:
+    """Return the identifier of what follows from the object `origin`: always the same for the same parts.
+
+    Whoever makes such an object a second time, after a crash or a message that came twice, meets the first one. It
+    sorts by the creation time of `origin`.
+    """
+    digest = hashlib.sha256("\0".join((origin, *parts)).encode()).hexdigest()
+    return f"{origin[:8]}{digest[:16]}"
 
 
 def is_id(text: str) -> bool:

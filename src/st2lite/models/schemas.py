@@ -44,6 +44,7 @@ _QUICK: dict[str, Callable[[Any, Any], bool]] = {
     "items": lambda v, sub: (
         isinstance(sub, dict) and (not isinstance(v, list) or all(_surely_fits(item, sub) for item in v))
     ),
+    "properties": lambda v, subs: not isinstance(v, dict) or all(_property_fits(v, *pair) for pair in subs.items()),
 }
 """Keywords that can be told to hold without the schema library; what does not hold for certain is left to it."""
 
@@ -81,6 +82,12 @@ def _surely_fits(value: Any, schema: Schema) -> bool:
     )
 
 
+def _property_fits(value: dict[str, Any], name: str, schema: Schema) -> bool:
+    if value.get(name) is None:
+        return accepts_null(schema) and "$ref" not in schema
+    return _surely_fits(value[name], schema)
+
+
 def missing_problems(values: Mapping[str, Any], schemas: Mapping[str, Schema], noun: str = "Parameter") -> list[str]:
     """One text for each required name that has neither a value nor a default."""
     return [
@@ -104,6 +111,8 @@ def has_secret(schema: Any) -> bool:
 
 def document_problems(value: Any, schema: Schema, name: str) -> list[str]:
     """Say what is wrong with a whole value called `name`; raise `InvalidInput` if the schema itself is not valid."""
+    if "required" not in schema and _surely_fits(value, schema):
+        return []
     return [f"{name}{path}: {text}" for path, text in _library_problems(value, schema)]
 
 

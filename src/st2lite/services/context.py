@@ -14,6 +14,7 @@ from st2lite.auth.tokens import Tokens
 from st2lite.config.schema import Config, current_user
 from st2lite.config.urls import api_url, database_url
 from st2lite.content.locations import PackLocations
+from st2lite.content.triggers import Triggers
 from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.preparation import RunPreparation
 from st2lite.executions.protocol import RunnerSettings
@@ -22,10 +23,11 @@ from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.views import ExecutionViews
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
+from st2lite.reactor.dispatch import Dispatcher
 from st2lite.rendering.configs import PackConfigs
 from st2lite.rendering.crypto import KeyRing
-from st2lite.storage.cached import CachedStore
-from st2lite.storage.contract import Store
+from st2lite.rendering.keys import Keys
+from st2lite.services.announcing import AnnouncingStore
 from st2lite.storage.open import open_store
 
 
@@ -39,8 +41,8 @@ class AppContext:
         self.config = config
 
     @cached_property
-    def store(self) -> Store:
-        return CachedStore(open_store(database_url(self.config)))
+    def store(self) -> AnnouncingStore:
+        return AnnouncingStore(open_store(database_url(self.config)), lambda: self.bus)
 
     @cached_property
     def bus(self) -> Bus:
@@ -73,6 +75,18 @@ class AppContext:
         extra = [Path(text) for text in content.packs_base_paths.split(":") if text]
         system = Path(content.system_packs_base_path) if content.system_packs_base_path else None
         return PackLocations(system, [base / "packs", *extra], base / "configs")
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        return Triggers(self.store, self.config.system.validate_trigger_parameters)
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        return Dispatcher(self.store, self.bus, self.config.system.validate_trigger_payload)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self.store, self.keyring)
 
     @cached_property
     def pack_configs(self) -> PackConfigs:

@@ -1,8 +1,9 @@
 """A store that remembers, for a moment, the few documents that every request asks for.
 
 Finding an action, its runner type and the caller's token costs three round trips per request, for documents that hardly
-ever change. Such reads (one document, by `id` or by an equality) are answered from memory for up to `SECONDS`. A write
-through this store is seen by it at once; one by another process, after `SECONDS` at the latest. Large counts are
+ever change. Such reads (by `id`, or by equalities) are answered from memory for up to `SECONDS`. What is missing is
+never remembered. A write through this store is seen by it at once; one by another process, when `forget` is called or
+after `SECONDS` at the latest. Large counts are
 remembered as well: lists ask for their total each time, and a database counts them one by one.
 """
 
@@ -17,12 +18,14 @@ from typing import Any, TypeVar
 from st2lite.models.access import ApiKey, Token
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.document import Document
-from st2lite.storage.contract import Equal, Filter, Order, Store, find_one
+from st2lite.models.rule import Rule
+from st2lite.models.trigger import Trigger, TriggerType
+from st2lite.storage.contract import Equal, Filter, Order, Store
 
 D = TypeVar("D", bound=Document)
 
 SECONDS = 1.0
-KINDS: frozenset[type[Document]] = frozenset({Action, RunnerType, Token, ApiKey})
+KINDS: frozenset[type[Document]] = frozenset({Action, RunnerType, Token, ApiKey, Rule, Trigger, TriggerType})
 LARGE_COUNT = 1000
 """From here on a count is remembered, too: to page through a long list nobody needs the total of this very instant."""
 
@@ -36,7 +39,7 @@ class CachedStore:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._found: dict[type[Document], dict[Any, tuple[float, Document]]] = {kind: {} for kind in KINDS}
+        self._found: dict[type[Document], dict[Any, tuple[float, list[Any]]]] = {kind: {} for kind in KINDS}
         self._counts: dict[Any, tuple[float, int]] = {}
         self.ensure_schema = store.ensure_schema
         self.distinct = store.distinct
@@ -45,35 +48,36 @@ class CachedStore:
 
     def insert(self, document: Document) -> None:
         self._store.insert(document)
-        self._forget(type(document))
+        self.forget(type(document))
 
     def insert_many(self, documents: Sequence[Document]) -> None:
         self._store.insert_many(documents)
         for kind in {type(document) for document in documents}:
-            self._forget(kind)
+            self.forget(kind)
 
     def replace(self, document: Document) -> None:
         try:
             self._store.replace(document)
         finally:
-            self._forget(type(document))
+            self.forget(type(document))
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         try:
             return self._store.delete(kind, identifier, rev)
         finally:
-            self._forget(kind)
+            self.forget(kind)
 
     def delete_many(self, kind: type[Document], filters: Sequence[Filter], limit: int = 1000) -> int:
         try:
             return self._store.delete_many(kind, filters, limit)
         finally:
-            self._forget(kind)
+            self.forget(kind)
 
     def get(self, kind: type[D], identifier: str) -> D | None:
         if kind not in KINDS:
             return self._store.get(kind, identifier)
-        return self._remembered(kind, identifier, lambda: self._store.get(kind, identifier))
+        found = self._remembered(kind, identifier, lambda: _listed(self._store.get(kind, identifier)))
+        return found[0] if found else None
 
     def find(
         self,
@@ -84,11 +88,9 @@ class CachedStore:
         offset: int = 0,
         large: bool = True,
     ) -> list[D]:
-        if kind not in KINDS or limit != 1 or offset or order or len(filters) != 1 or type(filters[0]) is not Equal:
+        if kind not in KINDS or limit not in (None, 1) or offset or order or not _is_equality(filters):
             return self._store.find(kind, filters, order, limit, offset, large)
-
-        document = self._remembered(kind, filters[0], lambda: find_one(self._store, kind, *filters))
-        return [] if document is None else [document]
+        return self._remembered(kind, (limit, *filters), lambda: self._store.find(kind, filters, limit=limit))
 
     def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
         key = (kind, *filters)
@@ -103,22 +105,31 @@ class CachedStore:
                 self._counts[key] = (self._clock() + SECONDS, count)
         return count
 
-    def _remembered(self, kind: type[D], key: Any, look: Callable[[], D | None]) -> D | None:
+    def _remembered(self, kind: type[D], key: Any, look: Callable[[], list[D]]) -> list[D]:
         known = self._found[kind].get(key)
         if known is not None and known[0] > self._clock():
-            return copy.copy(known[1])  # type: ignore[return-value]  # documents lie under their own kind
+            return [copy.copy(document) for document in known[1]]
         generation = self._found[kind]
-        document = look()
-        if document is None:  # what is missing now may be there the next moment: never remembered
-            return None
+        found = look()
+        if not found:  # what is missing now may be there the next moment: never remembered
+            return []
         with self._lock:
             # A write that came in between has put a new map in place; what was read before it stays in the old one.
             if len(generation) >= _CAPACITY:
                 generation.clear()
-            generation[key] = (self._clock() + SECONDS, document)
-        return copy.copy(document)
+            generation[key] = (self._clock() + SECONDS, found)
+        return [copy.copy(document) for document in found]
 
-    def _forget(self, kind: type[Document]) -> None:
+    def forget(self, kind: type[Document]) -> None:
+        """Read documents of this kind anew: another process has written one."""
         if kind in KINDS:
             with self._lock:
                 self._found[kind] = {}
+
+
+def _listed(document: D | None) -> list[D]:
+    return [] if document is None else [document]
+
+
+def _is_equality(filters: Sequence[Filter]) -> bool:
+    return bool(filters) and all(type(condition) is Equal for condition in filters)

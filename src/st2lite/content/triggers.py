@@ -1,0 +1,81 @@
+"""Triggers as rules need them: made with the first rule that names them, removed with the last."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from st2lite.models.errors import Conflict, InvalidInput
+from st2lite.models.rule import Rule
+from st2lite.models.schemas import document_problems
+from st2lite.models.trigger import Trigger, TriggerType
+from st2lite.storage.contract import Equal, Store, find_one
+
+
+class Triggers:
+    """Finds, makes and removes triggers. Safe when several processes do it at once."""
+
+    def __init__(self, store: Store, validate: bool = True) -> None:
+        self._store = store
+        self._validate = validate
+
+    def for_rule(self, type_ref: str, parameters: Mapping[str, Any]) -> Trigger:
+        """Return the trigger of a type with these parameters, stored; raise `InvalidInput` for an unknown type.
+
+        Without parameters that is the shadow trigger, which has the name of its type. Others have a name that is
+        derived from the parameters, so that rules with equal ones share a trigger.
+        """
+        definition = find_one(self._store, TriggerType, Equal("ref", type_ref))
+        if definition is None:
+            raise InvalidInput(
+                f'Trigger "{type_ref}" defined in the rule does not exist in system or it\'s missing required '
+                '"parameters" attribute. Register its pack, or correct trigger.type.'
+            )
+        if definition.parameters_schema and (self._validate or definition.pack == "core"):
+            problems = document_problems(dict(parameters), definition.parameters_schema, "trigger.parameters")
+            if problems:
+                raise InvalidInput("; ".join(problems))
+        return self.keep(make_trigger(definition, parameters))
+
+    def keep(self, trigger: Trigger) -> Trigger:
+        """Store a trigger unless there is one with its ref; return the stored one."""
+        stored = find_one(self._store, Trigger, Equal("ref", trigger.ref))
+        if stored is not None:
+            return stored
+        try:
+            self._store.insert(trigger)
+        except Conflict:
+            found = find_one(self._store, Trigger, Equal("ref", trigger.ref))
+            if found is None:
+                raise
+            return found
+        return trigger
+
+    def release(self, ref: str) -> None:
+        """Remove a trigger that no rule names any more; a shadow trigger lives as long as its type."""
+        trigger = find_one(self._store, Trigger, Equal("ref", ref))
+        if trigger is not None and not trigger.is_shadow and not self._store.count(Rule, (Equal("trigger", ref),)):
+            self._store.delete(Trigger, trigger.id)
+
+
+def make_trigger(definition: TriggerType, parameters: Mapping[str, Any]) -> Trigger:
+    """The trigger of a type with parameters, not stored."""
+    return Trigger(
+        name=trigger_name(definition, parameters),
+        pack=definition.pack,
+        type=definition.ref,
+        parameters=dict(parameters),
+        description=definition.description if not parameters else "",
+    )
+
+
+def trigger_name(definition: TriggerType, parameters: Mapping[str, Any]) -> str:
+    """Name of the trigger of a type with parameters: a UUID made of both; without parameters, the type's own name."""
+    if not parameters:
+        return definition.name
+    encoded = msgspec.json.encode([definition.ref, parameters], order="sorted")
+    return str(uuid.UUID(bytes=hashlib.md5(encoded, usedforsecurity=False).digest()))

@@ -1,0 +1,23 @@
+"""The services that run, each with a lease that it renews while it lives."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from st2lite.models.document import Collection, Document, Index
+
+
+class ServiceMember(Document, kw_only=True):
+    """One process of a service. `group` is the service's name, `expires` epoch seconds.
+
+    `capabilities` is what the service registry shows: hostname, pid, name, and listen_host, listen_port where it
+    listens.
+    """
+
+    collection: ClassVar[Collection] = Collection(
+        "service_members", fields={"group": lambda m: m.group}, indexes=(Index(("group",)),)
+    )
+
+    group: str
+    expires: float
+    capabilities: dict[str, Any] = {}

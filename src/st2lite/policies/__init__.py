@@ -1,0 +1,1 @@
+"""Limits on executions: concurrency and retries, and the coordination they need."""

@@ -1,0 +1,1 @@
+"""From events to actions: triggers, rules, timers, webhooks and sensors."""

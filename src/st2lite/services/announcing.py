@@ -1,0 +1,85 @@
+"""A store that tells the other services when content is written.
+
+Rules, triggers, sensors, policies and aliases are kept in memory by those who use them all the time. Whoever writes
+one, the API or a command that registers packs, announces it by writing it: nobody can forget to.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from st2lite.messaging.contract import Bus, Stoppable
+from st2lite.messaging.messages import ContentChanged, Message
+from st2lite.models.alias import ActionAlias
+from st2lite.models.document import Document
+from st2lite.models.errors import BusUnavailable
+from st2lite.models.policy import Policy
+from st2lite.models.rule import Rule
+from st2lite.models.sensor import SensorType
+from st2lite.models.trigger import Trigger, TriggerType
+from st2lite.storage.cached import CachedStore
+from st2lite.storage.contract import Filter, Store
+
+logger = logging.getLogger(__name__)
+
+CREATE, UPDATE, DELETE = "create", "update", "delete"
+
+_KINDS: dict[str, type[Document]] = {
+    kind.collection.name: kind for kind in (Rule, Trigger, TriggerType, SensorType, Policy, ActionAlias)
+}
+
+
+class AnnouncingStore(CachedStore):
+    """The cached store of a process: announces its writes of content on `open_bus()`, forgets what others wrote."""
+
+    def __init__(self, store: Store, open_bus: Callable[[], Bus]) -> None:
+        super().__init__(store)
+        self._open_bus = open_bus
+
+    def insert(self, document: Document) -> None:
+        super().insert(document)
+        self._announce(CREATE, document)
+
+    def insert_many(self, documents: Sequence[Document]) -> None:
+        super().insert_many(documents)
+        for document in documents:
+            self._announce(CREATE, document)
+
+    def replace(self, document: Document) -> None:
+        super().replace(document)
+        self._announce(UPDATE, document)
+
+    def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
+        known = self.get(kind, identifier) if kind.collection.name in _KINDS else None
+        gone = super().delete(kind, identifier, rev)
+        if gone and known is not None:
+            self._announce(DELETE, known)
+        return gone
+
+    def delete_many(self, kind: type[Document], filters: Sequence[Filter], limit: int = 1000) -> int:
+        known = self.find(kind, filters, limit=limit) if kind.collection.name in _KINDS else []
+        count = super().delete_many(kind, filters, limit)
+        for document in known:
+            self._announce(DELETE, document)
+        return count
+
+    def watch(self) -> Stoppable:
+        """Forget what other processes write as soon as they say so, not a second later."""
+        return self._open_bus().subscribe((ContentChanged,), self._changed)
+
+    def _announce(self, operation: str, document: Document) -> None:
+        name = document.collection.name
+        if name not in _KINDS:
+            return
+        message = ContentChanged(name, operation, msgspec.Raw(msgspec.json.encode(document)))
+        try:
+            self._open_bus().publish(message)
+        except BusUnavailable as error:
+            logger.info("Not announced (%s of %s): %s", operation, name, error.message)
+
+    def _changed(self, message: Message) -> None:
+        if isinstance(message, ContentChanged) and message.kind in _KINDS:
+            self.forget(_KINDS[message.kind])

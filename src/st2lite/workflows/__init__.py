@@ -1,0 +1,1 @@
+"""Workflows: executions that run other executions."""
