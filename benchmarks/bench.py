@@ -63,12 +63,14 @@ def _measure_deployment(mode: str, directory: Path, scale: float, create: Callab
         _say(mode, "start")
         add_virtualenv(deployment)
         figures = {"start_ms": 1000 * start_seconds(deployment)}
-        _say(mode, "memory")
+        _say(mode, "idle")
         measurement = Measurement(deployment, scale)
-        figures |= measurement.memory()
+        figures |= measurement.idle()
         for name, (action, _) in ACTIONS.items():
             _say(mode, action)
             figures |= measurement.action(name)
+        _say(mode, "events")
+        figures |= measurement.events()
         _say(mode, "throughput")
         figures |= measurement.throughput()
         _say(mode, "st2 command")

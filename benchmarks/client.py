@@ -43,6 +43,16 @@ class Client:
         self._connection.request("POST", f"{self._path}/executions", body, self._headers)
         return str(_json(self._connection.getresponse())["id"])
 
+    def create(self, collection: str, document: dict[str, Any]) -> None:
+        """Create a rule or the like."""
+        self._connection.request("POST", f"{self._path}/{collection}", json.dumps(document), self._headers)
+        _json(self._connection.getresponse())
+
+    def webhook(self, url: str, body: bytes) -> None:
+        """Send a webhook; it has been accepted on return."""
+        self._connection.request("POST", f"{self._path}/webhooks/{url}", body, self._headers)
+        _json(self._connection.getresponse())
+
     def status(self, execution_id: str) -> str:
         self._connection.request(
             "GET", f"{self._path}/executions/{execution_id}?include_attributes=status", headers=self._headers

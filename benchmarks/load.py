@@ -38,6 +38,19 @@ def post(target: Target, action: str, parameters: dict[str, Any], count: int, pa
     return identifiers
 
 
+def webhooks(target: Target, url: str, count: int, pause: float = 0.0) -> list[float]:
+    """Send webhooks; return when each was begun, in seconds since the epoch."""
+    client = Client(target)
+    body = b'{"host": "web-1.example.org", "state": "down", "since": 1700000000, "checks": ["ping", "http"]}'
+    moments = []
+    for _ in range(count):
+        moments.append(time.time())
+        client.webhook(url, body)
+        if pause:
+            time.sleep(pause)
+    return moments
+
+
 def read(target: Target, query: str, count: int) -> list[float]:
     """Read a page of executions `count` times; return the seconds each took."""
     client = Client(target)

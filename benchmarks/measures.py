@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks import load
 from benchmarks.client import Client, Target, login
+from benchmarks.events import EventMeasurement, idle_percent
 from benchmarks.processes import cpu_seconds, pss_mib
 from st2lite.models.execution import Execution
 from st2lite.models.ids import new_id
@@ -25,10 +26,15 @@ ACTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "noop": ("core.noop", {}),
     "local": ("core.local", {"cmd": "true"}),
     "python": ("bench.trivial", {"value": 1}),
+    "chain": ("bench.three", {}),
 }
 CLIENTS = 8
 SETTLE = 3.0
 """Seconds for a fresh or busy process to come to rest before its memory is read."""
+
+
+IDLE = 30.0
+"""Seconds over which the CPU of an idle deployment is counted."""
 
 
 def add_virtualenv(deployment: Deployment) -> None:
@@ -47,9 +53,14 @@ class Measurement:
         token = login(deployment.auth_url, deployment.user, deployment.password)
         self._target = Target(deployment.api_url, token)
 
-    def memory(self) -> dict[str, float]:
+    def idle(self) -> dict[str, float]:
         time.sleep(SETTLE)
-        return {"pss_idle_mib": pss_mib(self._pids)}
+        memory = pss_mib(self._pids)
+        return {"pss_idle_mib": memory, "idle_cpu_percent": idle_percent(self._pids, IDLE * max(self._scale, 0.3))}
+
+    def events(self) -> dict[str, float]:
+        """Webhooks that a rule turns into executions."""
+        return EventMeasurement(self._target, self._pids, self._scale).measure()
 
     def action(self, name: str) -> dict[str, float]:
         """CPU of one execution, and how long a client waits for one.

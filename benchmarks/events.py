@@ -1,0 +1,98 @@
+"""What an event costs: from a webhook over a rule to the execution that it starts."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from benchmarks import load
+from benchmarks.client import Client, Target
+from benchmarks.processes import cpu_seconds
+
+HOOK = "bench"
+RULE = {
+    "name": "bench_webhook",
+    "pack": "bench",
+    "enabled": True,
+    "trigger": {"type": "core.st2.webhook", "parameters": {"url": HOOK}},
+    "criteria": {"trigger.body.state": {"type": "equals", "pattern": "down"}},
+    "action": {"ref": "core.noop"},
+}
+OTHERS = {**RULE, "criteria": {"trigger.body.state": {"type": "equals", "pattern": "nobody says so"}}}
+QUERY = "limit={limit}&offset={offset}&rule=bench.bench_webhook&include_attributes=status,start_timestamp,end_timestamp"
+PAUSE = 0.03
+"""Seconds between two webhooks whose latency is measured: none waits for another."""
+BURST = 2000
+CLIENTS = 8
+
+
+class EventMeasurement:
+    """Measures webhooks on a running deployment; `scale` shrinks the counts for a quick look."""
+
+    def __init__(self, target: Target, pids: Sequence[int], scale: float) -> None:
+        self._target = target
+        self._pids = pids
+        self._scale = scale
+        self._client = Client(target)
+        self._client.create("rules", RULE)
+        self._client.create("rules", {**OTHERS, "name": "bench_other"})
+        self._done = 0
+
+    def measure(self) -> dict[str, float]:
+        self._send(1, 20)
+        return {**self._cost(), **self._latency(), **self._burst()}
+
+    def _cost(self) -> dict[str, float]:
+        count = max(20, int(300 * self._scale))
+        before = cpu_seconds(self._pids)
+        self._send(1, count)
+        return {"webhook_cpu_ms": 1000 * (cpu_seconds(self._pids) - before) / count}
+
+    def _latency(self) -> dict[str, float]:
+        """From the moment a client begins its POST to the final status of the execution."""
+        count = max(20, int(300 * self._scale))
+        sent = sorted(load.in_processes(1, load.webhooks, self._target, HOOK, count, PAUSE))
+        self._wait(count)
+        ended = sorted(self._ends(count))
+        seconds = [end - start for start, end in zip(sent, ended, strict=True)]
+        return {
+            "webhook_p50_ms": 1000 * statistics.median(seconds),
+            "webhook_p95_ms": 1000 * statistics.quantiles(seconds, n=20)[-1],
+        }
+
+    def _burst(self) -> dict[str, float]:
+        per_client = max(20, int(BURST * self._scale)) // CLIENTS
+        start = time.time()
+        self._send(CLIENTS, per_client)
+        count = per_client * CLIENTS
+        return {"burst_s": max(self._ends(count)) - start, "burst_webhooks": count}
+
+    def _send(self, clients: int, count: int) -> None:
+        load.in_processes(clients, load.webhooks, self._target, HOOK, count)
+        self._wait(clients * count)
+
+    def _wait(self, count: int) -> None:
+        self._done += count
+        deadline = time.monotonic() + 300
+        while self._client.page(QUERY.format(limit=1, offset=0) + "&status=succeeded")[1] < self._done:
+            if time.monotonic() > deadline:
+                raise RuntimeError("not every webhook became an execution")
+            time.sleep(0.25)
+
+    def _ends(self, count: int) -> list[float]:
+        """When the newest executions of the rule ended, in seconds since the epoch."""
+        found: list[float] = []
+        while len(found) < count:
+            limit = min(100, count - len(found))
+            rows = self._client.page(QUERY.format(limit=limit, offset=len(found)))[0]
+            found += [datetime.fromisoformat(row["end_timestamp"].replace("Z", "+00:00")).timestamp() for row in rows]
+        return found
+
+
+def idle_percent(pids: Sequence[int], seconds: float) -> float:
+    """CPU of processes that have nothing to do, in percent of one core."""
+    before = cpu_seconds(pids)
+    time.sleep(seconds)
+    return 100 * (cpu_seconds(pids) - before) / seconds
