@@ -1,11 +1,11 @@
-"""st2notifier: the backup scheduler, and inquiries that nobody answered in time."""
+"""st2notifier: what follows from the end of an execution, the backup scheduler, and unanswered inquiries."""
 
 from __future__ import annotations
 
 from st2lite.config.schema import Config
 from st2lite.executions.backup import BackupScheduler
-from st2lite.messaging.contract import NOTIFIER, Acknowledge, Stoppable
-from st2lite.messaging.messages import Message
+from st2lite.executions.endings import Endings, Handler
+from st2lite.messaging.contract import NOTIFIER, Stoppable
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
 
@@ -17,8 +17,13 @@ def serve(config: Config) -> None:
     daemon.serve(NAME, config, Notifier)
 
 
+def handlers(context: AppContext) -> list[Handler]:  # noqa: ARG001
+    """Who acts on executions that have ended, in this order."""
+    return []
+
+
 class Notifier:
-    """Looks after executions that messages, delays and dead workers left behind."""
+    """Acts on executions that have ended, and looks after those that messages, delays and dead workers left behind."""
 
     def __init__(self, context: AppContext) -> None:
         options = context.config.notifier
@@ -31,16 +36,19 @@ class Notifier:
         self._backup = BackupScheduler(
             context.store, context.bus, chores, options.rescheduling_interval, options.redispatch_after
         )
+        self._endings = Endings(handlers(context))
         self._sources: list[Stoppable] = []
 
     def start(self) -> None:
-        self._sources = [self._bus.consume(NOTIFIER, self._finished, prefetch=50)]
+        self._endings.start()
+        self._sources = [self._bus.consume(NOTIFIER, self._endings.receive, prefetch=50)]
         if self._enabled:
             self._backup.start()
 
     def stop(self) -> None:
         for source in self._sources:
             source.stop()
+        self._endings.stop()
         if self._enabled:
             self._backup.stop()
 
@@ -48,8 +56,3 @@ class Notifier:
         """Deal at once with what an earlier process left behind; for a start with an empty bus."""
         self._backup.abandon_orphans()
         self._backup.dispatch_lost(older_than=0)
-
-    @staticmethod
-    def _finished(_message: Message, acknowledge: Acknowledge) -> None:
-        # Notifications and action triggers will hang on here; until then the queue must not grow.
-        acknowledge()
