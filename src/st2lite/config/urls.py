@@ -31,6 +31,11 @@ def database_url(config: Config) -> str:
     return f"mongodb://{credentials}{host}:{database.port}/{database.db_name}?{urlencode(query)}"
 
 
+def coordination_url(config: Config) -> str | None:
+    """URL of what services agree on locks with; `memory://` where one process is everything, None if there is none."""
+    return config.coordination.url or ("memory://" if config.messaging.url.startswith("memory://") else None)
+
+
 def api_base_url(config: Config) -> str:
     """Base URL of the API as clients see it, without version and without trailing slash."""
     return config.auth.api_url.rstrip("/") or local_url(config.api.host, config.api.port)

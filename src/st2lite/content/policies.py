@@ -1,0 +1,93 @@
+"""Metadata of policies, from a file or from the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from st2lite.models.errors import ContentError
+from st2lite.models.policy import CONCURRENCY, CONCURRENCY_ATTR, POLICY_TYPES, Policy, PolicyType
+from st2lite.models.schemas import map_problems
+
+_NAME = re.compile(r"[^/\\\x00-\x1f]+")
+_REF = re.compile(r"[^./\\\x00-\x1f]+\.[^/\\\x00-\x1f]+")
+_REQUIRED = ("name", "resource_ref", "policy_type")
+_TEXTS = (*_REQUIRED, "pack", "description", "metadata_file")
+_OURS = frozenset({"id", "uid", "ref"})
+_KEYS = frozenset({*_TEXTS, "enabled", "parameters"})
+
+_TYPES = {known.ref: known for known in POLICY_TYPES}
+
+COORDINATED = frozenset({CONCURRENCY, CONCURRENCY_ATTR})
+"""Types of policies that work only where all action runners agree on locks."""
+
+NO_COORDINATION = (
+    "limits concurrency, for which action runners have to agree on locks: set url in section [coordination] of "
+    "st2.conf (redis://host:6379, zookeeper://host:2181 or, on one host, file:///directory) and restart the services, "
+    "or disable the policy"
+)
+
+
+def make_policy(content: Mapping[str, Any], pack: str, coordinated: bool = True) -> Policy:
+    """The policy that metadata describes; `pack` is the one it has to belong to.
+
+    Parameters that are left out get the defaults of the policy type. Without `coordinated` (see
+    `config.urls.coordination_url`) an enabled policy that needs locks is refused. Raises `ContentError` that lists all
+    that is wrong.
+    """
+    problems = list(_shape_problems(content, pack))
+    if not problems:
+        kind = _TYPES.get(content["policy_type"])
+        problems = list(_parameter_problems(content, kind))
+        if not coordinated and content["policy_type"] in COORDINATED and content.get("enabled", True):
+            problems.append(f'policy "{pack}.{content["name"]}" {NO_COORDINATION}')
+        if kind is not None and not problems:
+            return Policy(
+                name=content["name"],
+                pack=pack,
+                description=content.get("description") or "",
+                enabled=content.get("enabled", True),
+                resource_ref=content["resource_ref"],
+                policy_type=kind.ref,
+                parameters=_complete(content.get("parameters") or {}, kind),
+            )
+    raise ContentError("; ".join(problems))
+
+
+def _shape_problems(content: Mapping[str, Any], pack: str) -> Iterator[str]:
+    for key in sorted(map(str, content.keys() - _KEYS - _OURS)):
+        yield f'unknown attribute "{key}"; a policy has {", ".join(sorted(_KEYS))}'
+    for key in _REQUIRED:
+        if content.get(key) in (None, ""):
+            yield f"{key} has to be given"
+    for key in _TEXTS:
+        if content.get(key) is not None and not isinstance(content[key], str):
+            yield f"{key} has to be text; put it in quotes"
+    name, action = content.get("name"), content.get("resource_ref")
+    if isinstance(name, str) and name and not _NAME.fullmatch(name):
+        yield f'name "{name}" must not contain slashes or line breaks'
+    if isinstance(action, str) and action and not _REF.fullmatch(action):
+        yield f'resource_ref "{action}" has to be the reference of an action, like core.local'
+    if content.get("pack") not in (None, pack):
+        yield f'pack is "{content["pack"]}", but the policy lies in pack "{pack}"'
+    if not isinstance(content.get("enabled", True), bool):
+        yield "enabled has to be true or false"
+    if not isinstance(content.get("parameters") or {}, dict):
+        yield "parameters has to be a map"
+
+
+def _parameter_problems(content: Mapping[str, Any], kind: PolicyType | None) -> Iterator[str]:
+    if kind is None:
+        yield f'policy_type "{content["policy_type"]}" does not exist; there are {", ".join(_TYPES)}'
+        return
+    parameters: Mapping[str, Any] = content.get("parameters") or {}
+    for name in sorted(map(str, parameters.keys() - kind.parameters.keys())):
+        yield f'unknown parameter "{name}"; {kind.ref} takes {", ".join(kind.parameters)}'
+    yield from map_problems(parameters, kind.parameters)
+
+
+def _complete(parameters: Mapping[str, Any], kind: PolicyType) -> dict[str, Any]:
+    """Parameters with defaults; null counts as left out."""
+    defaults = {name: schema["default"] for name, schema in kind.parameters.items() if "default" in schema}
+    return {**defaults, **{name: value for name, value in parameters.items() if value is not None}}
