@@ -7,38 +7,33 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from st2lite.content.yaml_files import SUFFIXES, load_map
+from st2lite.content.metadata import Shape, metadata_files, metadata_path, read_metadata
 from st2lite.models.action import NOTIFY_EVENTS, Action, RunnerType
 from st2lite.models.errors import ContentError
 from st2lite.models.schema_rules import parameter_problems, schema_problems
 
-_NAME = re.compile(r"[^/\\\x00-\x1f]+")
 _PARAMETER = re.compile(r"\w+")
 _OVERRIDABLE = frozenset({"default", "description", "enum", "immutable", "required"})
 """Attributes of a runner's parameter that an action may set differently."""
-_TEXTS = ("name", "pack", "runner_type", "entry_point", "description", "metadata_file", "id", "uid", "ref")
-_KEYS = frozenset({*_TEXTS, "enabled", "parameters", "output_schema", "tags", "notify"})
+_SHAPE = Shape(
+    "an action",
+    texts=("runner_type", "entry_point"),
+    maps=("parameters", "output_schema", "notify"),
+    others=("enabled", "tags"),
+    required=("name", "runner_type"),
+)
 _NOTIFY_KEYS = frozenset({"message", "data", "routes", "channels"})
 
 
 def action_files(pack_dir: Path) -> list[Path]:
     """Metadata files of the actions of a pack, sorted by name."""
-    directory = pack_dir / "actions"
-    if not directory.is_dir():
-        return []
-    return sorted(
-        path for path in directory.iterdir() if path.suffix in SUFFIXES and path.stem != "config" and path.is_file()
-    )
+    return [path for path in metadata_files(pack_dir, "actions") if path.stem != "config"]
 
 
 def read_action(path: Path, pack: str, runners: Mapping[str, RunnerType]) -> Action:
     """The action in a metadata file of a pack; raise `ContentError` that lists all that is wrong with it."""
-    content = load_map(path)
-    try:
-        action = make_action(content, pack, runners)
-    except ContentError as error:
-        raise ContentError(f"{path}: {error.message}") from None
-    action.metadata_file = f"actions/{path.name}"
+    action = read_metadata(path, lambda content: make_action(content, pack, runners))
+    action.metadata_file = metadata_path(path)
     return action
 
 
@@ -64,35 +59,9 @@ def make_action(content: Mapping[str, Any], pack: str, runners: Mapping[str, Run
 
 
 def _shape_problems(content: Mapping[str, Any], pack: str) -> Iterator[str]:
-    for key in content.keys() - _KEYS:
-        yield f'unknown attribute "{key}"; an action has {", ".join(sorted(_KEYS - {"id", "uid", "ref"}))}'
-    for key in ("name", "runner_type"):
-        if not content.get(key):
-            yield f"{key} has to be given"
-    for key in _TEXTS:
-        if content.get(key) is not None and not isinstance(content[key], str):
-            yield f"{key} has to be text; put it in quotes"
-    name = content.get("name")
-    if isinstance(name, str) and name and not _NAME.fullmatch(name):
-        yield f'name "{name}" must not contain slashes or line breaks'
-    if content.get("pack") not in (None, pack):
-        yield f'pack is "{content["pack"]}", but the action lies in pack "{pack}"'
-    if not isinstance(content.get("enabled", True), bool):
-        yield "enabled has to be true or false"
-    for key in ("parameters", "output_schema", "notify"):
-        if not isinstance(content.get(key) or {}, dict):
-            yield f"{key} has to be a map"
-    yield from _tag_problems(content.get("tags") or [])
+    yield from _SHAPE.problems(content, pack)
     if isinstance(content.get("notify"), dict):
         yield from _notify_problems(content["notify"])
-
-
-def _tag_problems(tags: Any) -> Iterator[str]:
-    if not isinstance(tags, list) or not all(
-        isinstance(tag, dict) and tag.keys() <= {"name", "value"} and all(isinstance(v, str) for v in tag.values())
-        for tag in tags
-    ):
-        yield "tags has to be a list of maps with name and value, both text"
 
 
 def _notify_problems(notify: Mapping[str, Any]) -> Iterator[str]:
