@@ -113,10 +113,14 @@ class Control:
             raise InvalidInput(f"reset: {', '.join(unknown)} must be among tasks.")
         if tasks:
             raise InvalidInput(f'tasks: only workflows can be run again in part; "{execution.action_ref}" is not one.')
-        kept = {key: execution.context[key] for key in ("trace_context",) if execution.context.get(key)}
-        context = {**kept, "re-run": {"ref": execution.id}}
         return self._requests.request(
-            execution.action_ref, {**execution.parameters, **parameters}, user, context, execution.notify, delay
+            execution.action_ref,
+            {**execution.parameters, **parameters},
+            user,
+            {"re-run": {"ref": execution.id}},
+            execution.notify,
+            delay,
+            trace=execution.trace,
         )
 
     def delete(self, execution: Execution) -> None:

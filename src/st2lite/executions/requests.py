@@ -12,6 +12,7 @@ import msgspec
 
 from st2lite.executions.events import announce_change, announce_end, dispatch
 from st2lite.executions.snapshots import Snapshots
+from st2lite.executions.traces import trace_to_join
 from st2lite.executions.transitions import change_status, set_result
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
@@ -19,6 +20,7 @@ from st2lite.models.action import NOTIFY_EVENTS, Action, RunnerType
 from st2lite.models.errors import Conflict, InvalidInput, RenderError
 from st2lite.models.execution import Execution, LogEntry
 from st2lite.models.ids import new_id
+from st2lite.models.trace import TraceContext
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.parameters import prepare_request
 from st2lite.rendering.scope import RenderScope
@@ -70,13 +72,16 @@ class Requests:
         callback: dict[str, Any] | None = None,
         cause: Cause | None = None,
         identifier: str | None = None,
+        trace: TraceContext | None = None,
     ) -> Execution:
         """Accept an execution and hand it to the workers; it is stored durably when this returns.
 
         `delay` is in milliseconds. With an `identifier` (see `derived_id`) the request may be repeated: if there is an
-        execution with that id already, it is returned and nothing else is done. Raises `InvalidInput` (nothing stored)
-        for an unknown or disabled action, or for parameters that do not fit; `RenderError` when a template in them
-        fails: then a failed execution records that.
+        execution with that id already, it is returned and nothing else is done. The trace is the given one, else what
+        `trace_to_join` makes of the context; requests with a cause or an identifier are the suite's own, and a trace
+        that they name is not looked up. Raises `InvalidInput` (nothing stored) for an unknown or disabled action, or
+        for parameters that do not fit; `RenderError` when a template in them fails: then a failed execution records
+        that.
         """
         action, runner = self._definition(ref)
         context = check_context(context)
@@ -84,6 +89,11 @@ class Requests:
         if not 0 <= delay <= LONGEST_DELAY:
             raise InvalidInput(f"delay: {delay} must lie between 0 and {LONGEST_DELAY} milliseconds, or be left out.")
         execution = self._new(action, runner, {**context, "user": user, "pack": action.pack}, identifier)
+        own = cause is not None or identifier is not None
+        if trace is None and not (own and (context.get("trace_context") or {}).get("id_")):
+            trace = trace_to_join(self._store, context, execution.id)
+        if trace is not None:
+            execution.context["trace_context"] = trace
         if cause is not None:
             execution.rule, execution.trigger = cause.rule, cause.trigger
             execution.trigger_type, execution.trigger_instance = cause.trigger_type, cause.trigger_instance
@@ -186,8 +196,9 @@ def check_context(context: dict[str, Any] | None) -> dict[str, Any]:
     trace = context.get("trace_context")
     if trace and not isinstance(trace, dict):
         raise InvalidInput('context.trace_context: must be an object like {"trace_tag": "<text>"}.')
-    if trace and trace.get("id_"):
-        raise InvalidInput(f'context.trace_context: there is no trace with id "{trace["id_"]}".')
+    for name in ("id_", "trace_tag"):
+        if trace and not isinstance(trace.get(name) or "", str):
+            raise InvalidInput(f"context.trace_context.{name}: must be text.")
     return context
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from st2lite.models.document import Collection, Document, Index
 from st2lite.models.statuses import REQUESTED
+from st2lite.models.trace import TraceContext, joined_trace, trace_of
 
 NO_RESULT = msgspec.Raw(b"")
 
@@ -61,7 +62,7 @@ class Execution(Document, kw_only=True):
             "worker": lambda e: e.worker,
             "due": lambda e: e.due,
             "end_timestamp": lambda e: e.end_timestamp,
-            "trace": lambda e: (e.context.get("trace_context") or {}).get("id_"),
+            "trace": lambda e: joined_trace(e.id, e.context.get("trace_context")),
             "trace_tag": lambda e: (e.context.get("trace_context") or {}).get("trace_tag"),
         },
         indexes=(
@@ -74,7 +75,8 @@ class Execution(Document, kw_only=True):
             Index(("worker",)),
             Index(("due",)),
             Index(("end_timestamp",)),
-            Index(("trace",)),
+            Index(("trace", "start_timestamp")),
+            Index(("trace_tag", "start_timestamp")),
         ),
         large=("result", "output"),
     )
@@ -105,6 +107,11 @@ class Execution(Document, kw_only=True):
     trigger: dict[str, Any] | None = None
     trigger_type: dict[str, Any] | None = None
     trigger_instance: dict[str, Any] | None = None
+
+    @property
+    def trace(self) -> TraceContext:
+        """The trace that this belongs to; without a trace context it is the beginning of its own."""
+        return trace_of(self.id, self.context.get("trace_context"), f"execution-{self.liveaction_id}")
 
 
 class OutputChunk(Document, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from st2lite.models.document import Collection, Document, Index
+from st2lite.models.trace import TraceContext, joined_trace, trace_of
 
 WEBHOOK_TYPE = "core.st2.webhook"
 TIMER_TYPES = ("core.st2.IntervalTimer", "core.st2.DateTimer", "core.st2.CronTimer")
@@ -106,7 +107,7 @@ class TriggerInstance(Document, kw_only=True):
             "trigger_type": lambda i: i.trigger_type,
             "occurrence_time": lambda i: i.occurrence_time,
             "status": lambda i: i.status,
-            "trace": lambda i: i.trace_context.get("id_"),
+            "trace": lambda i: joined_trace(i.id, i.trace_context),
             "trace_tag": lambda i: i.trace_context.get("trace_tag"),
         },
         indexes=(
@@ -114,7 +115,8 @@ class TriggerInstance(Document, kw_only=True):
             Index(("status", "occurrence_time")),
             Index(("trigger", "occurrence_time")),
             Index(("trigger_type", "occurrence_time")),
-            Index(("trace",)),
+            Index(("trace", "occurrence_time")),
+            Index(("trace_tag", "occurrence_time")),
         ),
     )
 
@@ -125,3 +127,8 @@ class TriggerInstance(Document, kw_only=True):
     status: str = PENDING
     trace_context: dict[str, Any] = {}
     caused_by: dict[str, Any] = {}
+
+    @property
+    def trace(self) -> TraceContext:
+        """The trace that this belongs to; without a trace context it is the beginning of its own."""
+        return trace_of(self.id, self.trace_context, f"trigger_instance-{self.id}")

@@ -65,8 +65,9 @@ class Dispatcher:
     ) -> list[TriggerInstance]:
         """Emit triggers of one type, an instance for each; they are stored durably when this returns.
 
-        `trace_context` is `{"id_", "trace_tag"}` to join a trace, or `{"trace_tag"}` to begin one. With an `identifier`
-        (one trigger only, see `derived_id`) an occurrence that was stored before is not stored or sent again.
+        `trace_context` is `{"id_", "trace_tag"}` to join a trace, or `{"trace_tag"}` to begin one, which the first of
+        several instances does for all of them. With an `identifier` (one trigger only, see `derived_id`) an occurrence
+        that was stored before is not stored or sent again.
         Raises `InvalidInput` for a payload that violates the schema of the type, or is too large.
         """
         self.check(triggers[0].type, payload)
@@ -83,9 +84,10 @@ class Dispatcher:
             )
             for trigger in triggers
         ]
-        for instance in instances:
-            if instance.trace_context and not instance.trace_context.get("id_"):
-                instance.trace_context = {**instance.trace_context, "id_": instance.id}
+        if trace_context and not trace_context.get("id_"):
+            begun = {**trace_context, "id_": instances[0].id}
+            for instance in instances:
+                instance.trace_context = begun
         try:
             if len(instances) == 1:
                 self._store.insert(instances[0])

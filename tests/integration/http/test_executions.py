@@ -309,7 +309,7 @@ def test_running_again_keeps_original_parameters_under_the_given_ones(client: Ap
     view = client.fetch(result.json["id"], show_secrets="true")
     assert view["parameters"] == {"cmd": "true", "sudo_password": "hush", "timeout": 9}
     assert view["context"]["re-run"] == {"ref": original}
-    assert view["context"]["trace_context"] == {"trace_tag": "t1"}
+    assert view["context"]["trace_context"] == {"id_": original, "trace_tag": "t1"}
 
 
 def test_running_again_needs_no_body(client: ApiClient) -> None:
