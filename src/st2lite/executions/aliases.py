@@ -166,6 +166,26 @@ class AliasService:
         return merged_schema(action, runner) if action and runner else {}
 
 
+def alias_view(alias: ActionAlias) -> dict[str, Any]:
+    """An alias as the API shows it."""
+    return {
+        "id": alias.id,
+        "uid": alias.uid,
+        "ref": alias.ref,
+        "name": alias.name,
+        "pack": alias.pack,
+        "description": alias.description,
+        "enabled": alias.enabled,
+        "action_ref": alias.action_ref,
+        "formats": alias.formats,
+        "ack": alias.ack,
+        "result": alias.result,
+        "extra": alias.extra,
+        "immutable_parameters": alias.immutable_parameters,
+        "metadata_file": alias.metadata_file,
+    }
+
+
 def acknowledgement(alias: ActionAlias, execution: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
     """`{message, extra}` that an alias answers with, each only if it has one; `execution` and `shown` as the API shows.
 

@@ -11,11 +11,14 @@ from st2lite.auth.api_keys import ApiKeys
 from st2lite.content.action_files import ActionFiles
 from st2lite.content.locations import PackLocations
 from st2lite.content.triggers import Triggers
+from st2lite.executions.aliases import AliasService
 from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.views import ExecutionViews
 from st2lite.http.action_views import ActionViews
 from st2lite.http.actions import Actions
+from st2lite.http.alias_executions import AliasExecutions
+from st2lite.http.aliases import Aliases
 from st2lite.http.api_keys import ApiKeyResource
 from st2lite.http.app import ServiceContext, create_service_app
 from st2lite.http.execution_parts import ExecutionParts
@@ -51,6 +54,8 @@ class ApiContext(ServiceContext, Protocol):
     def views(self) -> ExecutionViews: ...
     @property
     def inquiries(self) -> InquiryService: ...
+    @property
+    def aliases(self) -> AliasService: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -100,6 +105,15 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/executions/{id}/attribute/{attribute}", parts, suffix="attribute")
     app.add_route("/executions/{id}/output", parts, suffix="output")
     app.add_route("/executions/{id}/result", parts, suffix="result")
+
+    aliases = Aliases(context.store, context.aliases)
+    alias_executions = AliasExecutions(context.aliases, context.views)
+    app.add_route("/actionalias", aliases, suffix="list")
+    app.add_route("/actionalias/{ref_or_id}", aliases)
+    app.add_route("/actionalias/match", aliases, suffix="match")
+    app.add_route("/actionalias/help", aliases, suffix="help")
+    app.add_route("/aliasexecution", alias_executions)
+    app.add_route("/aliasexecution/match_and_execute", alias_executions, suffix="match")
 
     inquiries = Inquiries(context.inquiries)
     app.add_route("/inquiries", inquiries, suffix="list")

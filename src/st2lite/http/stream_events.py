@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from st2lite.executions.aliases import alias_view
 from st2lite.messaging.messages import (
     Announced,
+    ContentChanged,
     ExecutionChanged,
     ExecutionDeleted,
     ExecutionFinished,
@@ -20,6 +22,7 @@ from st2lite.messaging.messages import (
     OutputAppended,
     WorkRequested,
 )
+from st2lite.models.alias import ActionAlias
 from st2lite.models.execution import Execution, OutputChunk
 
 OUTPUT_EVENT = "st2.execution.output__create"
@@ -31,9 +34,11 @@ KINDS: tuple[type[Message], ...] = (
     ExecutionDeleted,
     OutputAppended,
     Announced,
+    ContentChanged,
 )
 """The messages that become events."""
 
+_ALIASES = ActionAlias.collection.name
 _encode = msgspec.json.Encoder().encode
 
 
@@ -98,6 +103,9 @@ def events_of(message: Message, views: Views, complete: Callable[[Execution], Ex
     elif isinstance(message, Announced):
         body = {"payload": message.payload, "trace_context": message.trace_context}
         yield Event(f"st2.announcement__{message.route}", lambda: body)
+    elif isinstance(message, ContentChanged) and message.kind == _ALIASES:
+        alias = msgspec.json.decode(message.body, type=ActionAlias)
+        yield Event(f"st2.actionalias__{message.operation}", lambda: alias_view(alias), body_id=alias.id)
 
 
 def output_event(chunk: OutputChunk) -> Event:

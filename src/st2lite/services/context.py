@@ -15,6 +15,7 @@ from st2lite.config.schema import Config, current_user
 from st2lite.config.urls import api_url, database_url
 from st2lite.content.locations import PackLocations
 from st2lite.content.triggers import Triggers
+from st2lite.executions.aliases import AliasService
 from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.preparation import RunPreparation
 from st2lite.executions.protocol import RunnerSettings
@@ -103,6 +104,10 @@ class AppContext:
     @cached_property
     def views(self) -> ExecutionViews:
         return ExecutionViews(self.snapshots, self.config.webui.webui_base_url, self.config.api.mask_secrets)
+
+    @cached_property
+    def aliases(self) -> AliasService:
+        return AliasService(self.store, self.executions, self.keyring)
 
     @cached_property
     def inquiries(self) -> InquiryService:

@@ -8,11 +8,22 @@ from types import ModuleType
 import msgspec
 
 from st2lite import __version__
-from st2lite.http.openapi import access, actions, auth, executions, inquiries, keys, packs, runner_types, stream
+from st2lite.http.openapi import (
+    access,
+    actions,
+    aliases,
+    auth,
+    executions,
+    inquiries,
+    keys,
+    packs,
+    runner_types,
+    stream,
+)
 from st2lite.http.openapi.parts import ERRORS, STRING, Json, answer, closed, opened, operation, ref
 
 _SERVICES: dict[str, tuple[str, tuple[ModuleType, ...]]] = {
-    "api": ("st2lite API", (actions, runner_types, executions, inquiries, packs, keys, access)),
+    "api": ("st2lite API", (actions, aliases, runner_types, executions, inquiries, packs, keys, access)),
     "auth": ("st2lite auth service", (auth,)),
     "stream": ("st2lite event stream", (stream,)),
 }
