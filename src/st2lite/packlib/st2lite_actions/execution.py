@@ -7,20 +7,20 @@ lists `first` and `last` of directories to put before and after the interpreter'
 from __future__ import annotations
 
 import atexit
-import importlib.util
 import json
 import logging
 import os
 import sys
 import threading
 import time
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, Callable
 
 from st2common.runners.base_action import Action
 from st2common.runners.utils import PYTHON_ACTIONS_LOGGER
 
 from st2lite_actions.config import PackConfig
+from st2lite_actions.loading import load_module
 from st2lite_actions.service import ActionService
 
 INVALID_STATUS = 220
@@ -29,7 +29,6 @@ INVALID_STATUS = 220
 AUDIT = logging.CRITICAL + 10
 
 _LOG_FORMAT = "%(name)-12s: %(levelname)-8s %(message)s"
-_FRESH = 2.0
 _OUR_FILES = os.path.dirname(os.path.abspath(__file__))
 _VARKEYWORDS = 0x08
 
@@ -85,7 +84,7 @@ def _set_environment(wanted: dict[str, str]) -> None:
 
 
 def _run(request: dict[str, Any]) -> Any:
-    module = _load(request["path"])
+    module = load_module(request["path"])
     action_class = _action_class(module, request["path"])
     name = action_class.__name__
     service = ActionService(request["pack"], name, logging.getLogger(f"{PYTHON_ACTIONS_LOGGER}.{name}"))
@@ -96,34 +95,6 @@ def _run(request: dict[str, Any]) -> Any:
         action = action_class(config=config)
     action.action_service = service
     return action.run(**request["parameters"])
-
-
-def _load(path: str) -> ModuleType:
-    name = os.path.splitext(os.path.basename(path))[0]
-    if name in sys.modules or name in getattr(sys, "stdlib_module_names", ()):
-        name = f"st2_action_{name}"  # a file http.py must not take the place of the library http
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    code = _fresh_code(path)
-    if code is None:
-        spec.loader.exec_module(module)
-    else:
-        exec(code, module.__dict__)  # noqa: S102 - to run the action is the purpose
-    return module
-
-
-def _fresh_code(path: str) -> CodeType | None:
-    """Compile a file that was just edited; None for one that may come from the cache.
-
-    The cache tells two versions apart by size and second: a second edit within the same second would go unseen.
-    """
-    if abs(time.time() - os.stat(path).st_mtime) > _FRESH:
-        return None
-    with open(path, "rb") as source:
-        return compile(source.read(), path, "exec", dont_inherit=True)
 
 
 def _action_class(module: ModuleType, path: str) -> type[Any]:

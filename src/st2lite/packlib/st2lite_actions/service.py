@@ -1,4 +1,4 @@
-"""The `action_service` of an action."""
+"""The `action_service` of an action, and what it has in common with the `sensor_service` of a sensor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from st2lite_actions.datastore import DatastoreService, KeyValuePair
 
 
-class ActionService:
-    """What the API can do for a running action; nothing is imported or connected before the first call."""
+class DatastoreAccess:
+    """What the API can do for code of a pack; nothing is imported or connected before the first call."""
+
+    _url_variable = "ST2_API_URL"
+    _token_variable = "ST2_AUTH_TOKEN"
 
     def __init__(self, pack_name: str, class_name: str, logger: logging.Logger) -> None:
         self._pack_name = pack_name
@@ -27,15 +30,15 @@ class ActionService:
             from st2lite_actions.rest import RestClient
 
             client = RestClient(
-                os.environ["ST2_ACTION_API_URL"],
-                os.environ["ST2_ACTION_AUTH_TOKEN"],
+                os.environ[self._url_variable],
+                os.environ[self._token_variable],
                 os.environ.get("ST2_CACERT"),
             )
             self._datastore = DatastoreService(client, self._logger, self._pack_name, self._class_name)
         return self._datastore
 
     def get_user_info(self) -> dict[str, Any]:
-        """Describe the user that the action runs for."""
+        """Describe the user that the code runs for."""
         return self.datastore_service.get_user_info()
 
     def list_values(
@@ -63,3 +66,10 @@ class ActionService:
     def delete_value(self, name: str, local: bool = True, scope: str = "system") -> bool:
         """Delete an item; False when it is not there."""
         return self.datastore_service.delete_value(name, local=local, scope=scope)
+
+
+class ActionService(DatastoreAccess):
+    """The service of a running action, with the address and the token that it was started with."""
+
+    _url_variable = "ST2_ACTION_API_URL"
+    _token_variable = "ST2_ACTION_AUTH_TOKEN"
