@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -73,15 +73,17 @@ class Requests:
         cause: Cause | None = None,
         identifier: str | None = None,
         trace: TraceContext | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> Execution:
         """Accept an execution and hand it to the workers; it is stored durably when this returns.
 
         `delay` is in milliseconds. With an `identifier` (see `derived_id`) the request may be repeated: if there is an
         execution with that id already, it is returned and nothing else is done. The trace is the given one, else what
         `trace_to_join` makes of the context; requests with a cause or an identifier are the suite's own, and a trace
-        that they name is not looked up. Raises `InvalidInput` (nothing stored) for an unknown or disabled action, or
-        for parameters that do not fit; `RenderError` when a template in them fails: then a failed execution records
-        that.
+        that they name is not looked up. `variables` are what templates in the parameters can refer to besides the
+        usual, such as the `trigger` of a rule. Raises `InvalidInput` (nothing stored) for an unknown or disabled
+        action, or for parameters that do not fit; `RenderError` when a template in them fails: then a failed execution
+        records that.
         """
         action, runner = self._definition(ref)
         context = check_context(context)
@@ -100,7 +102,7 @@ class Requests:
         execution.notify = notify or {}
         execution.callback = callback or {}
         execution.delay = delay
-        execution.parameters = self._checked(action, runner, parameters, execution)
+        execution.parameters = self._checked(action, runner, parameters, execution, variables)
         _check_size(execution)
         if delay:
             due = datetime.now(timezone.utc) + timedelta(milliseconds=delay)
@@ -156,12 +158,19 @@ class Requests:
         )
 
     def _checked(
-        self, action: Action, runner: RunnerType, parameters: dict[str, Any], execution: Execution
+        self,
+        action: Action,
+        runner: RunnerType,
+        parameters: dict[str, Any],
+        execution: Execution,
+        variables: Mapping[str, Any] | None,
     ) -> dict[str, Any]:
         user = execution.context["user"]
-        scope = RenderScope(
-            self._store, self._keyring, user, execution.context, lambda: self._load_config(action.pack, user)
-        )
+
+        def load_config() -> dict[str, Any]:
+            return self._load_config(action.pack, user)
+
+        scope = RenderScope(self._store, self._keyring, user, execution.context, load_config, variables)
         try:
             return prepare_request(action, runner, parameters, scope)
         except RenderError as error:

@@ -9,9 +9,7 @@ from st2lite.models.action import Schema
 from st2lite.models.errors import RenderError
 from st2lite.rendering.casting import cast
 from st2lite.rendering.environment import CONTEXT, names_in, render_value
-from st2lite.rendering.scope import NAMES, RenderScope
-
-_ALWAYS_KNOWN = NAMES | {CONTEXT}
+from st2lite.rendering.scope import RenderScope
 
 
 class Graph:
@@ -48,7 +46,7 @@ class Graph:
         return self._values[name]
 
     def _is_parameter(self, name: str) -> bool:
-        return name in self._values or name in self._templates
+        return (name in self._values or name in self._templates) and name not in self._scope.given
 
     def _names_in(self, name: str) -> frozenset[str]:
         try:
@@ -58,16 +56,17 @@ class Graph:
 
     def _check_names(self) -> None:
         for name, needs in self._needs.items():
-            for missing in sorted(needs - _ALWAYS_KNOWN):
+            for missing in sorted(needs - self._scope.names - {CONTEXT}):
                 if not self._is_parameter(missing):
                     raise RenderError(
                         f'Dependency unsatisfied in variable "{missing}". Parameter "{name}" refers to it, but it is '
-                        "neither a parameter nor one of st2kv, action_context and config_context; "
+                        f"neither a parameter nor one of {', '.join(sorted(self._scope.names))}; "
                         "write {% raw %}...{% endraw %} around text that is not meant as a template."
                     )
 
     def _check_cycles(self) -> None:
-        open_names = {name: set(needs) & self._templates.keys() for name, needs in self._needs.items()}
+        inner = self._templates.keys() - self._scope.given
+        open_names = {name: set(needs) & inner for name, needs in self._needs.items()}
         while free := [name for name, needs in open_names.items() if not needs]:
             for name in free:
                 del open_names[name]

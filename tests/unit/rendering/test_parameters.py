@@ -292,3 +292,31 @@ except Exception:
 sys.exit(any(name in sys.modules for name in ("jinja2", "jsonschema", "yaml", "cryptography")))
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def request_with(variables, supplied):
+    parameters = {name: {} for name in supplied}
+    return prepare_request(*pair(parameters, {}), supplied, RenderScope(None, None, "jane", {}, no_config, variables))
+
+
+def test_a_request_can_bring_variables_of_its_own():
+    assert request_with({"trigger": {"n": "42"}}, {"a": "{{ trigger.n }}!"}) == {"a": "42!"}
+
+
+def test_a_parameter_does_not_hide_a_variable_of_the_request():
+    supplied = {"trigger": "{{ trigger.ref }}", "a": "{{ trigger.ref }}"}
+    assert request_with({"trigger": {"ref": "core.x"}}, supplied) == {"trigger": "core.x", "a": "core.x"}
+
+
+def test_what_a_variable_of_the_request_holds_is_not_rendered_again():
+    assert request_with({"trigger": {"x": "{{ 6 * 7 }}"}}, {"a": "{{ trigger.x }}", "b": "{{ a }}"}) == {
+        "a": "{{ 6 * 7 }}",
+        "b": "{{ 6 * 7 }}",
+    }
+
+
+def test_a_name_that_nobody_gives_is_told_with_those_that_there_are():
+    with pytest.raises(
+        RenderError, match=r'variable "nobody".* action_context, config_context, st2kv, system, trigger'
+    ):
+        request_with({"trigger": {}}, {"a": "{{ nobody }}"})
