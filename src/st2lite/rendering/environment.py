@@ -67,10 +67,10 @@ def compile_template(source: str) -> Template:
     return _compile_once(source) if len(source) <= _REMEMBERED_LENGTH else _compile(source)
 
 
-def _compile(source: str) -> Template:
+def _compile(source: str, environment: jinja2.Environment | None = None) -> Template:
     from jinja2 import TemplateAssertionError, TemplateSyntaxError, meta
 
-    environment = _environment()
+    environment = environment or _environment()
     try:
         tree = environment.parse(source)
         names = frozenset(meta.find_undeclared_variables(tree))
@@ -93,6 +93,11 @@ def render(source: str, variables: Mapping[str, Any]) -> str:
     except NotATemplate:
         return source
     return template.render(variables)
+
+
+def render_lenient(source: str, variables: Mapping[str, Any]) -> str:
+    """Render one text in which names may be missing: they are empty, however deep one looks into them."""
+    return _compile(source, _lenient_environment()).render(variables)
 
 
 def render_value(value: Any, variables: Mapping[str, Any]) -> Any:
@@ -159,3 +164,10 @@ def _environment() -> jinja2.Environment:
     from st2lite.rendering.filters import FILTERS
 
     return BoundedEnvironment(FILTERS)
+
+
+@functools.cache
+def _lenient_environment() -> jinja2.Environment:
+    from jinja2 import ChainableUndefined
+
+    return _environment().overlay(undefined=ChainableUndefined)

@@ -1,0 +1,5 @@
+#!/bin/sh
+# args
+set -f
+# shellcheck disable=SC2086  # options are words of their own
+exec lsof $1
