@@ -7,11 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import st2lite
-from st2lite.content.actions import action_files
+from st2lite.content.configs import SCHEMA_FILE
+from st2lite.content.internal_triggers import internal_trigger_files
 from st2lite.content.locations import PackLocations
+from st2lite.content.metadata import metadata_files
 from st2lite.content.overrides import GLOBAL
 from st2lite.content.packs import MANIFEST, list_files
 from st2lite.content.runner_types import runner_type_files
+
+_KINDS = ("triggers", "sensors", "actions", "rules", "aliases", "policies")
+"""Directories of a pack that hold metadata."""
 
 
 def runners_fingerprint() -> str:
@@ -19,14 +24,24 @@ def runners_fingerprint() -> str:
     return _digest(runner_type_files(), [])
 
 
-def pack_fingerprint(directory: Path, locations: PackLocations, runners: str) -> str:
-    """Fingerprint of all that a pack registers; actions are judged by the runners, hence those count too."""
+def triggers_fingerprint() -> str:
+    """Fingerprint of the trigger types that come with the product."""
+    return _digest(internal_trigger_files(), [])
+
+
+def pack_fingerprint(directory: Path, locations: PackLocations, product: Iterable[str]) -> str:
+    """Fingerprint of all that a pack registers.
+
+    Actions are judged by runner types and rules by trigger types, hence the fingerprints of the `product` count, too.
+    """
     name = directory.name
     beside = [locations.config_file(name)]
     if locations.overrides:
         beside += [locations.overrides / GLOBAL, locations.overrides / f"{name}.yaml"]
-    metadata = [directory / MANIFEST, directory / "config.schema.yaml", *action_files(directory)]
-    return _digest([*metadata, *(path for path in beside if path)], [runners, *list_files(directory)])
+    metadata = [directory / MANIFEST, directory / SCHEMA_FILE]
+    for kind in _KINDS:
+        metadata += metadata_files(directory, kind)
+    return _digest([*metadata, *(path for path in beside if path)], [*product, *list_files(directory)])
 
 
 def _digest(paths: Iterable[Path], texts: Iterable[str]) -> str:

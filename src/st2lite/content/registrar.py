@@ -4,43 +4,61 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
-from st2lite.content.actions import action_files, read_action
-from st2lite.content.configs import read_config, read_config_schema
-from st2lite.content.fingerprints import pack_fingerprint, runners_fingerprint
+from st2lite.content.fingerprints import pack_fingerprint, runners_fingerprint, triggers_fingerprint
+from st2lite.content.internal_triggers import read_internal_triggers
+from st2lite.content.ledger import Ledger
 from st2lite.content.locations import PackLocations
-from st2lite.content.overrides import Overrides
-from st2lite.content.packs import MANIFEST, has_manifest, read_pack
+from st2lite.content.packs import MANIFEST, has_manifest
+from st2lite.content.round import Round
 from st2lite.content.runner_types import read_runner_types
+from st2lite.content.steps import STEPS, register_pack
+from st2lite.content.trigger_types import store_trigger_types
+from st2lite.content.triggers import Triggers
 from st2lite.content.upsert import upsert
-from st2lite.models.action import Action, RunnerType
-from st2lite.models.errors import ContentError, InvalidInput
-from st2lite.models.pack import ConfigSchema, Pack, PackConfig, Registration
-from st2lite.storage.contract import Equal, Store
+from st2lite.models.action import RunnerType
+from st2lite.models.errors import InvalidInput
+from st2lite.models.policy import POLICY_TYPES
+from st2lite.models.rule import RULE_TYPES
+from st2lite.storage.contract import Store
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-KINDS = (
-    *("runners", "rule_types", "policy_types", "triggers", "sensors"),
-    *("actions", "rules", "aliases", "policies", "configs"),
-)
+KINDS = ("runners", "rule_types", "policy_types", *STEPS)
 """All kinds of content, in the order of registration."""
 _SINGULAR = {"alias": "aliases", "policy": "policies", **{kind.removesuffix("s"): kind for kind in KINDS}}
 _IMPLIED = {"actions": "runners", "rules": "rule_types", "policies": "policy_types"}
-_OF_PRODUCT = frozenset({"runners", "rule_types", "policy_types"})
+_CONSTANT = {"rule_types": len(RULE_TYPES), "policy_types": len(POLICY_TYPES)}
+_NEED_TRIGGERS = frozenset({"triggers", "sensors", "rules"})
+
+
+@dataclass
+class _Due:
+    """A pack that is to be registered in this round."""
+
+    name: str
+    directory: Path
+    fingerprint: str
+    faulty: bool
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 class Registrar:
-    """Registers runner types and packs."""
+    """Registers runner types, the trigger types of the product, and packs.
 
-    def __init__(self, store: Store, locations: PackLocations) -> None:
+    `triggers` makes the triggers of rules. `coordinated` is whether services can agree on locks: policies that need
+    that are refused otherwise.
+    """
+
+    def __init__(
+        self, store: Store, locations: PackLocations, triggers: Triggers | None = None, coordinated: bool = True
+    ) -> None:
         self._store = store
         self._locations = locations
+        self._triggers = triggers or Triggers(store)
+        self._coordinated = coordinated
 
     def register(
         self,
@@ -57,13 +75,67 @@ class Registrar:
         """
         kinds = wanted_kinds(types)
         directories = self._pack_dirs(packs)
-        work = _Registration(self._store, self._locations, kinds, fail_on_failure, changed_only)
+        work = Round(self._store, self._locations, self._triggers, self._coordinated, fail_on_failure)
+        ledger = Ledger(self._store, changed_only)
+        found = [_CONSTANT]
         if "runners" in kinds:
-            work.add_runners()
-        if kinds - _OF_PRODUCT:
-            for name, directory in directories.items():
-                work.add_pack(name, directory)
-        return work.counts
+            found.append(self._of_product(ledger, "runners", runners_fingerprint(), self._runner_types))
+        if kinds & _NEED_TRIGGERS:
+            found.append(self._of_product(ledger, "triggers", triggers_fingerprint(), self._trigger_types))
+        if kinds & STEPS.keys():
+            found += self._packs(work, ledger, kinds, directories)
+        counts = dict.fromkeys((kind for kind in KINDS if kind in kinds), 0)
+        for some in found:
+            for kind, count in some.items():
+                if kind.partition("(")[0] in kinds:
+                    counts[kind] = counts.get(kind, 0) + count
+        return counts
+
+    def _of_product(
+        self, ledger: Ledger, source: str, fingerprint: str, register: Callable[[], dict[str, int]]
+    ) -> dict[str, int]:
+        known = ledger.counts(source, fingerprint)
+        if known is not None:
+            return known
+        counts = register()
+        ledger.note(source, fingerprint, counts)
+        return counts
+
+    def _runner_types(self) -> dict[str, int]:
+        found = read_runner_types()
+        upsert(self._store, RunnerType, found, lambda runner: runner.name, keep=_keep_enabled)
+        return {"runners": len(found)}
+
+    def _trigger_types(self) -> dict[str, int]:
+        found = read_internal_triggers()
+        store_trigger_types(self._store, found)
+        return {"triggers": len(found)}
+
+    def _packs(
+        self, work: Round, ledger: Ledger, kinds: frozenset[str], directories: dict[str, Path]
+    ) -> list[dict[str, int]]:
+        """Register packs, kind by kind: a rule may listen for a trigger that another pack declares."""
+        product = (runners_fingerprint(), triggers_fingerprint())
+        found, due = [], []
+        for name, directory in directories.items():
+            fingerprint = work.read(lambda path=directory: pack_fingerprint(path, self._locations, product))  # type: ignore[misc]
+            known = ledger.counts(f"pack:{name}", fingerprint) if fingerprint else {}
+            if known is not None:
+                found.append(known)
+                continue
+            before = work.faults
+            if register_pack(work, directory, name):
+                due.append(_Due(name, directory, fingerprint or "", work.faults > before))
+        for kind, step in STEPS.items():
+            for pack in due if kind in kinds else ():
+                before = work.faults
+                pack.counts |= step(work, pack.directory, pack.name)
+                pack.faulty = pack.faulty or work.faults > before
+        for pack in due:
+            found.append(pack.counts)
+            if kinds >= STEPS.keys() and not pack.faulty:
+                ledger.note(f"pack:{pack.name}", pack.fingerprint, pack.counts)
+        return found
 
     def _pack_dirs(self, packs: Sequence[str] | None) -> dict[str, Path]:
         if packs is None:
@@ -81,119 +153,6 @@ class Registrar:
         return chosen
 
 
-class _Registration:
-    """One round of registering; adds up `counts`."""
-
-    def __init__(
-        self, store: Store, locations: PackLocations, kinds: frozenset[str], fail: bool, changed_only: bool
-    ) -> None:
-        self.counts = dict.fromkeys((kind for kind in KINDS if kind in kinds), 0)
-        self._store = store
-        self._locations = locations
-        self._kinds = kinds
-        self._fail = fail
-        self._changed_only = changed_only
-        self._faults = 0
-        self._complete = kinds >= frozenset(KINDS) - _OF_PRODUCT
-        self._known = {known.id: known for known in store.find(Registration)}
-        self._runners_print = runners_fingerprint()
-
-    def add_runners(self) -> None:
-        """Register the runner types that come with the product."""
-        self._if_changed("runners", self._runners_print, self._runner_types)
-
-    def add_pack(self, name: str, directory: Path) -> None:
-        """Register a pack with all that is wanted of it."""
-        try:
-            fingerprint = pack_fingerprint(directory, self._locations, self._runners_print)
-        except OSError as error:
-            self._give_up(_unreadable(error))
-            return
-        self._if_changed(f"pack:{name}", fingerprint, lambda: self._pack(name, directory))
-
-    def _if_changed(self, source: str, fingerprint: str, register: Callable[[], dict[str, int]]) -> None:
-        known = self._known.get(source)
-        if self._changed_only and known and known.fingerprint == fingerprint:
-            found = known.counts
-        else:
-            faults = self._faults
-            found = register()
-            if self._faults == faults and (self._complete or source == "runners"):
-                done = Registration(id=source, fingerprint=fingerprint, counts=found)
-                upsert(self._store, Registration, [done], lambda r: r.id, [Equal("id", source)])
-        for kind, count in found.items():
-            if kind.partition("(")[0] in self._kinds:
-                self.counts[kind] = self.counts.get(kind, 0) + count
-
-    def _runner_types(self) -> dict[str, int]:
-        found = read_runner_types()
-        upsert(self._store, RunnerType, found, lambda runner: runner.name, keep=_keep_enabled)
-        return {"runners": len(found)}
-
-    def _pack(self, name: str, directory: Path) -> dict[str, int]:
-        pack = self._read(lambda: read_pack(directory))
-        if pack is None:
-            return {}
-        if pack.ref != name:
-            self._give_up(
-                ContentError(f'{directory}: the reference of this pack is "{pack.ref}"; name its directory so')
-            )
-            return {}
-        upsert(self._store, Pack, [pack], lambda p: p.ref, [Equal("ref", name)])
-        schema = self._read(lambda: read_config_schema(directory, name))
-        if schema:
-            upsert(self._store, ConfigSchema, [schema], lambda s: s.id, [Equal("id", name)])
-        counts: dict[str, int] = {}
-        if "actions" in self._kinds:
-            counts |= self._actions(directory, name)
-        path = self._locations.config_file(name)
-        if "configs" in self._kinds and path and path.is_file():
-            config = self._read(lambda: read_config(path, name, schema))
-            if config:
-                upsert(self._store, PackConfig, [config], lambda c: c.id, [Equal("id", name)])
-                counts["configs"] = 1
-        return counts
-
-    def _actions(self, directory: Path, pack: str) -> dict[str, int]:
-        overrides = self._read(lambda: Overrides(self._locations.overrides, pack)) or Overrides(None, pack)
-        actions: dict[str, Action] = {}
-        overridden = 0
-        for path in self._read(lambda: action_files(directory)) or []:
-            action = self._read(partial(read_action, path, pack, self._runners))
-            if action is None:
-                continue
-            if action.name in actions:
-                other = actions[action.name].metadata_file
-                self._give_up(ContentError(f'{path}: action "{action.ref}" is described in {other} already'))
-                continue
-            enabled = overrides.enabled("actions", action.name, action.enabled)
-            overridden += enabled is not action.enabled
-            action.enabled = enabled
-            actions[action.name] = action
-        upsert(self._store, Action, list(actions.values()), lambda action: action.name, [Equal("pack", pack)])
-        return {"actions": len(actions), "actions(overridden)": overridden}
-
-    def _read(self, read: Callable[[], T]) -> T | None:
-        """What `read` returns; None if its file is faulty or not ours to read, and that shall not stop the rest."""
-        try:
-            return read()
-        except ContentError as error:
-            self._give_up(error)
-        except OSError as error:
-            self._give_up(_unreadable(error))
-        return None
-
-    def _give_up(self, error: ContentError) -> None:
-        if self._fail:
-            raise error
-        self._faults += 1
-        logger.error("Not registered: %s", error.message)
-
-    @cached_property
-    def _runners(self) -> dict[str, RunnerType]:
-        return {runner.name: runner for runner in self._store.find(RunnerType)}
-
-
 def wanted_kinds(types: Sequence[str] | None) -> frozenset[str]:
     """The kinds of content that names stand for, and what those need; raise `InvalidInput` for an unknown name."""
     if not types or "all" in types:
@@ -205,10 +164,6 @@ def wanted_kinds(types: Sequence[str] | None) -> frozenset[str]:
             raise InvalidInput(f'types: "{name}" is no kind of content; use all or some of {", ".join(KINDS)}.')
         kinds.add(kind)
     return frozenset(kinds | {_IMPLIED[kind] for kind in kinds if kind in _IMPLIED})
-
-
-def _unreadable(error: OSError) -> ContentError:
-    return ContentError(f"{error.filename}: cannot be read: {error.strerror}")
 
 
 def _keep_enabled(runner: RunnerType, stored: RunnerType) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 from st2lite.content.metadata import Shape, is_ref
 from st2lite.content.triggers import Triggers
+from st2lite.models.criteria import criteria_problems
 from st2lite.models.errors import ContentError
 from st2lite.models.rule import RULE_TYPES, STANDARD, Rule
+from st2lite.models.throttle import throttle_problems
 
 _SHAPE = Shape(
     "a rule",
@@ -25,8 +27,12 @@ def make_rule(content: Mapping[str, Any], pack: str) -> Rule:
     """
     problems = list(_SHAPE.problems(content, pack))
     if not problems:
-        problems = [*_reference_problems(content), *_type_problems(content.get("type") or {})]
-        problems += _criteria_problems(content)
+        problems = [
+            *_reference_problems(content),
+            *_type_problems(content.get("type") or {}),
+            *criteria_problems(content.get("criteria") or {}),
+            *throttle_problems(content.get("throttle") or {}),
+        ]
     if problems:
         raise ContentError("; ".join(problems))
     trigger, action, kind = content["trigger"], content["action"], content.get("type") or {}
@@ -77,9 +83,3 @@ def _type_problems(kind: Mapping[str, Any]) -> Iterator[str]:
         yield f'type.ref "{kind["ref"]}" is no type of rules; there are {", ".join(known)}'
     if not isinstance(kind.get("parameters") or {}, dict):
         yield "type.parameters has to be a map"
-
-
-def _criteria_problems(content: Mapping[str, Any]) -> Iterator[str]:
-    for key, criterion in (content.get("criteria") or {}).items():
-        if not isinstance(criterion, dict):
-            yield f"criteria, {key}: has to be a map with type and pattern"

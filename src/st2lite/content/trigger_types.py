@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from st2lite.content.metadata import Shape, metadata_path, read_metadata
+from st2lite.content.triggers import make_trigger
+from st2lite.content.upsert import upsert
 from st2lite.models.errors import ContentError
 from st2lite.models.schema_rules import schema_problems
-from st2lite.models.trigger import TriggerType
+from st2lite.models.trigger import Trigger, TriggerType
+from st2lite.storage.contract import In, Store
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +52,14 @@ def forgiving(content: Mapping[str, Any], where: str) -> dict[str, Any]:
         logger.warning("%s: payloads are not checked, since their schema is faulty: %s", where, "; ".join(problems))
         del kept["payload_schema"]
     return kept
+
+
+def store_trigger_types(store: Store, definitions: Sequence[TriggerType]) -> None:
+    """Insert or replace trigger types, and the triggers that stand for those without parameters."""
+    refs = tuple(definition.ref for definition in definitions)
+    upsert(store, TriggerType, definitions, lambda definition: definition.ref, [In("ref", refs)])
+    shadows = [make_trigger(definition, {}) for definition in definitions if not definition.parameters_schema]
+    upsert(store, Trigger, shadows, lambda trigger: trigger.ref, [In("ref", refs)])
 
 
 def _schema_problems(content: Mapping[str, Any]) -> Iterator[str]:

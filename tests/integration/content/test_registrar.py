@@ -8,7 +8,9 @@ import threading
 import pytest
 
 from st2lite.content.actions import action_files
+from st2lite.content.internal_triggers import read_internal_triggers
 from st2lite.content.locations import PackLocations
+from st2lite.content.metadata import metadata_files
 from st2lite.content.registrar import KINDS, Registrar, wanted_kinds
 from st2lite.content.runner_types import read_runner_types
 from st2lite.models.action import Action, RunnerType
@@ -16,9 +18,14 @@ from st2lite.models.errors import ContentError, InvalidInput
 from st2lite.models.pack import ConfigSchema, Pack, PackConfig
 from st2lite.storage.contract import Equal
 
-SYSTEM_ACTIONS = sum(len(action_files(path)) for path in PackLocations(None, []).all_packs().values())
+SYSTEM_PACKS = PackLocations(None, []).all_packs().values()
+SYSTEM_ACTIONS = sum(len(action_files(path)) for path in SYSTEM_PACKS)
 ALL_ACTIONS = SYSTEM_ACTIONS + 2
 RUNNERS = len(read_runner_types())
+
+
+def in_system_packs(kind):
+    return sum(len(metadata_files(path, kind)) for path in SYSTEM_PACKS)
 
 
 def action(store, ref):
@@ -51,11 +58,20 @@ class Writes:
 def test_everything_on_disk_is_registered(store, registrar):
     counts = registrar.register()
     assert {kind: counts[kind] for kind in KINDS} == {
-        **dict.fromkeys(KINDS, 0),
         "runners": RUNNERS,
+        "rule_types": 2,
+        "policy_types": 3,
+        "triggers": in_system_packs("triggers") + len(read_internal_triggers()) + 1,
+        "sensors": in_system_packs("sensors") + 1,
         "actions": ALL_ACTIONS,
+        "rules": in_system_packs("rules") + 2,
+        "aliases": in_system_packs("aliases") + 1,
+        "policies": in_system_packs("policies") + 1,
+        "configs": 0,
     }
-    assert counts["actions(overridden)"] == 0
+    assert {kind: counts[f"{kind}(overridden)"] for kind in ("sensors", "actions", "rules", "aliases")} == {
+        "sensors": 0, "actions": 0, "rules": 0, "aliases": 0,
+    }  # fmt: skip
     assert {pack.ref for pack in store.find(Pack)} >= {"core", "default", "weather"}
     assert store.count(Action) == ALL_ACTIONS
     assert action(store, "core.local").metadata_file == "actions/local.yaml"
@@ -104,7 +120,7 @@ class TestChangedOnly:
         with pytest.raises(ContentError, match=r"report\.json"):
             registrar.register()
 
-    @pytest.mark.parametrize("name", ["pack.yaml", "actions/report.json", "config.schema.yaml"])
+    @pytest.mark.parametrize("name", ["pack.yaml", "actions/report.json", "config.schema.yaml", "rules/storm.yaml"])
     def test_a_touched_file_is_read_again(self, store, registrar, packs, name):
         registrar.register(changed_only=True)
         (packs / "weather" / name).write_text("]")
@@ -186,7 +202,10 @@ def test_kinds(types, kinds):
 
 
 def test_counts_name_what_was_asked_for(registrar):
-    assert registrar.register(["sensors", "rules"]) == {"rule_types": 0, "sensors": 0, "rules": 0}
+    counts = registrar.register(["sensors", "rules"], ["weather"])
+    assert counts == {
+        "rule_types": 2, "sensors": 1, "sensors(overridden)": 0, "rules": 2, "rules(overridden)": 0,
+    }  # fmt: skip
     assert registrar.register(["runners"]) == {"runners": RUNNERS}
 
 
@@ -213,6 +232,39 @@ def test_only_the_named_packs(store, registrar):
         ("actions/report.json", '{"name": "report"}', "runner_type has to be given"),
         ("actions/report.json", '{"name": "forecast", "runner_type": "noop"}', "is described in actions/forecast.yaml"),
         ("actions/report.json", '{"name": "r", "pack": "core", "runner_type": "noop"}', 'pack is "core"'),
+        ("triggers/calm.yaml", "name: calm\nparameters_schema: {type: x}", "parameters_schema: type has to be one of"),
+        (
+            "sensors/station.yaml",
+            "class_name: S\nentry_point: ../x.py",
+            r'entry_point "\.\./x\.py" has to be a relative',
+        ),
+        ("rules/storm.yaml", "name: storm\ntrigger: {type: [}", r"storm\.yaml, line 2, column 18: "),
+        (
+            "rules/storm.yaml",
+            "{name: s, trigger: {type: a.b}, action: {ref: core.noop}}",
+            'Trigger "a.b" defined in the',
+        ),
+        (
+            "rules/storm.yaml",
+            "{name: s, trigger: {type: weather.gust, parameters: {abve: 1}}, action: {ref: core.noop}}",
+            "trigger.parameters: 'above' is a required property",
+        ),
+        (
+            "rules/storm.yaml",
+            "{name: s, trigger: {type: weather.thunder}, criteria: {a: {type: is, pattern: x}}, action: {ref: a.b}}",
+            "For field: a, operator is is not one of",
+        ),
+        (
+            "rules/thunder.json",
+            '{"name": "storm", "trigger": {"type": "a.b"}, "action": {"ref": "a.b"}}',
+            "described in",
+        ),
+        ("aliases/forecast.yaml", "{name: f, action_ref: core.noop, formats: ['a(']}", "formats: "),
+        (
+            "policies/one_forecast.yaml",
+            "{name: p, resource_ref: core.noop, policy_type: action.none}",
+            'policy_type "action.none" does not exist',
+        ),
         ("../../configs/weather.yaml", "units: metric", "'station' is a required property"),
         ("../../configs/weather.yaml", "{station: s, units: miles}", "\"units\": 'miles' is not one of"),
         ("../../configs/weather.yaml", "{station: s, limits: {low: x}}", "Key \"limits\".low: 'x' is not of type"),

@@ -33,8 +33,15 @@ def test_all_fields():
         "actions/forecast.sh",
         "actions/forecast.yaml",
         "actions/report.json",
+        "aliases/forecast.yaml",
         "config.schema.yaml",
         "pack.yaml",
+        "policies/one_forecast.yaml",
+        "rules/storm.yaml",
+        "rules/thunder.json",
+        "sensors/station.py",
+        "sensors/station.yaml",
+        "triggers/calm.yaml",
     ]
 
 
