@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from st2lite.config.option import parse_value
-from st2lite.config.schema import IGNORED, Config
+from st2lite.config.schema import IGNORED, RENAMED, Config
 from st2lite.models.errors import ConfigError
 
 DEFAULT_PATH = Path("/etc/st2/st2.conf")
@@ -76,6 +76,7 @@ def build(
     """Make a `Config` of texts by section and option; collects every problem instead of stopping at the first."""
     loaded = Loaded(Config())
     environ = os.environ if environ is None else environ
+    values = _by_first_name(values)
     for section in values:
         if section not in _SECTIONS and section not in IGNORED:
             loaded.warnings.append(f"[{section}]: no such section{_nearest(section, _SECTIONS)}; it is ignored.")
@@ -97,6 +98,15 @@ def build(
         built[section] = kind(**chosen)
     loaded.config = Config(**built)
     return loaded
+
+
+def _by_first_name(values: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Sections under their first names; where a file has both, what stands under the first one wins."""
+    named = {section: options for section, options in values.items() if section not in RENAMED}
+    for second, first in RENAMED.items():
+        if second in values:
+            named[first] = {**values[second], **named.get(first, {})}
+    return named
 
 
 def load(path: Path | None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:

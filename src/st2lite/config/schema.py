@@ -102,7 +102,7 @@ class SystemUser:
 @dataclass(frozen=True)
 class ActionRunner:
     actions_pool_size: int = option(60, "Actions that one st2actionrunner runs at the same time.", minimum=1)
-    python_binary: str = option("", "Python of system packs and of new virtualenvs; empty: the service's own.")
+    python_binary: str = option("", "Python of the virtualenvs of packs; empty: the service's own.")
     python_runner_log_level: str = option("DEBUG", "Level from which a Python action's log reaches its stderr.")
     pip_opts: list[str] = option([], "Further options of pip when it fills a pack's virtualenv, separated by commas.")
     stream_output: bool = option(True, "Store and stream output of actions while they run.")
@@ -269,10 +269,14 @@ IGNORED: dict[str, tuple[str, ...]] = {
     "sensorcontainer": ("logging",),
     "rulesengine": ("logging",),
     "garbagecollector": ("logging", "workflow_executions_ttl", "task_executions_ttl", "tokens_ttl"),
-    "scheduler": ("*",), "timersengine": ("*",), "workflow_engine": ("*",), "resultstracker": ("*",),
+    "timer": ("logging",),
+    "scheduler": ("*",), "workflow_engine": ("*",), "resultstracker": ("*",),
     "exporter": ("*",), "syslog": ("*",), "mistral": ("*",), "rbac": ("*",), "metrics": ("*",), "schema": ("*",),
 }  # fmt: skip
 """Options of StackStorm that are read and have no effect in this release ("*": the whole section)."""
+
+RENAMED = {"timersengine": "timer"}
+"""Sections that are known by a second name, the one of later releases of StackStorm."""
 
 
 def current_user() -> str:

@@ -45,6 +45,20 @@ def derived_id(origin: str, *parts: str) -> str:
     return f"{origin[:8]}{digest[:16]}"
 
 
+def timed_id(seconds: float, *parts: str) -> str:
+    """Return the identifier of what is to happen at a known time (epoch seconds): the same for all who foresee it.
+
+    It sorts by that time, and knows it to the second.
+    """
+    origin = f"{int(seconds):08x}"
+    return derived_id(origin, *parts)
+
+
+def time_of(identifier: str) -> int:
+    """Epoch seconds at which an identifier was made, or for which it was."""
+    return int(identifier[:8], 16)
+
+
 def is_id(text: str) -> bool:
     """Tell whether `text` has the shape of an identifier."""
     return _PATTERN.fullmatch(text) is not None

@@ -4,7 +4,7 @@ import typing
 import pytest
 
 from st2lite.config.load import build, load, read_file
-from st2lite.config.schema import Config
+from st2lite.config.schema import Config, Timer
 from st2lite.models.errors import ConfigError
 
 
@@ -59,6 +59,15 @@ def test_misspelled_names_get_a_suggestion_and_options_of_stackstorm_are_silent(
         '[atuh]: no such section (did you mean "auth"?); it is ignored.',
         '[api] prot: no such option (did you mean "port"?); it is ignored.',
     ]
+
+
+def test_the_section_of_timers_is_known_by_the_name_of_later_releases_too():
+    loaded = build(
+        {"timersengine": {"local_timezone": "UTC", "logging": "/etc/st2/logging.timersengine.conf"}}, environ={}
+    )
+    assert (loaded.config.timer.local_timezone, loaded.warnings) == ("UTC", [])
+    both = {"timersengine": {"local_timezone": "UTC", "enable": "False"}, "timer": {"local_timezone": "Asia/Tokyo"}}
+    assert build(both, environ={}).config.timer == Timer(enable=False, local_timezone="Asia/Tokyo")
 
 
 def test_a_percent_sign_in_a_password_is_literal(tmp_path):
