@@ -53,7 +53,8 @@ def reference() -> str:
             value = getattr(kind(), field.name)
             choices = field.metadata["choices"]
             lines.append(f"# {field.metadata['help']}" + (f" One of: {', '.join(choices)}." if choices else ""))
-            lines.append(f"# {field.name} = {_text(value)}")
+            shown = _pairs(value) if field.metadata["pairs"] else _text(value)
+            lines.append(f"# {field.name} = {shown}")
         lines.append("")
     return "\n".join(lines)
 
@@ -66,6 +67,10 @@ def _text(value: object) -> str:
 
         return json.dumps(value)
     return "" if value is None else str(value)
+
+
+def _pairs(value: dict[str, str]) -> str:
+    return ", ".join(f"{name}:{text}" for name, text in value.items())
 
 
 def _missing_files(config: Config) -> list[str]:

@@ -22,9 +22,13 @@ def option(
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
     maximum: float | None = None,
+    pairs: bool = False,
 ) -> Any:
-    """Declare an option: its default, a sentence of help, and what restricts its value."""
-    metadata = {"help": help_text, "choices": choices, "minimum": minimum, "maximum": maximum}
+    """Declare an option: its default, a sentence of help, and what restricts its value.
+
+    The value of a dictionary is written as JSON, with `pairs` also as `name:value, name:value`.
+    """
+    metadata = {"help": help_text, "choices": choices, "minimum": minimum, "maximum": maximum, "pairs": pairs}
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -38,7 +42,7 @@ def parse_value(section: str, field: dataclasses.Field[Any], kind: Any, text: st
         if text in ("", "None"):
             return None
         kind = next(arm for arm in typing.get_args(kind) if arm is not type(None))
-    value = _convert(where, kind, text)
+    value = _convert(where, field, kind, text)
     choices = field.metadata["choices"]
     if choices and value not in choices:
         raise ConfigError(f'{where}: "{text}" is not one of {", ".join(choices)}.')
@@ -51,7 +55,7 @@ def parse_value(section: str, field: dataclasses.Field[Any], kind: Any, text: st
     return value
 
 
-def _convert(where: str, kind: Any, text: str) -> Any:
+def _convert(where: str, field: dataclasses.Field[Any], kind: Any, text: str) -> Any:
     if kind is bool:
         if text.lower() in _TRUE:
             return True
@@ -71,11 +75,27 @@ def _convert(where: str, kind: Any, text: str) -> Any:
     if origin is list:
         return [item.strip() for item in text.split(",") if item.strip()]
     if origin is dict:
-        try:
-            value = json.loads(text or "{}")
-        except ValueError as error:
-            raise ConfigError(f'{where}: not valid JSON ({error}); write it like {{"key": "value"}}.') from None
-        if not isinstance(value, dict):
-            raise ConfigError(f'{where}: must be a JSON object, like {{"key": "value"}}.')
-        return value
+        return _pairs(where, text) if field.metadata["pairs"] and not text.startswith("{") else _object(where, text)
     return text
+
+
+def _object(where: str, text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError as error:
+        raise ConfigError(f'{where}: not valid JSON ({error}); write it like {{"key": "value"}}.') from None
+    if not isinstance(value, dict):
+        raise ConfigError(f'{where}: must be a JSON object, like {{"key": "value"}}.')
+    return value
+
+
+def _pairs(where: str, text: str) -> dict[str, str]:
+    pairs = {}
+    for part in text.split(",") if text else ():
+        name, colon, value = part.partition(":")
+        if not colon or not name.strip():
+            raise ConfigError(
+                f'{where}: "{part.strip()}" is not of the form name:value; write pairs, separated by commas.'
+            )
+        pairs[name.strip()] = value.strip()
+    return pairs

@@ -152,10 +152,14 @@ class SensorContainer:
     sensor_node_name: str = option("sensornode1", "Name of this node among those that share the sensors.")
     partition_provider: dict[str, str] = option(
         {"name": "default"},
-        "Which sensors run here: default, kvstore, file (partition_file) or hash (hash_ranges).",
+        "Which sensors run here: name:default (all), name:kvstore, name:file, partition_file:/path.yaml, or name:hash, "
+        "hash_ranges:MIN..2147483648|3000000000..MAX.",
+        pairs=True,
     )
-    single_sensor_mode: bool = option(False, "Run one sensor, and end when it ends.")
-    poll_interval: float = option(5.0, "Seconds between looks at the sensor processes.", minimum=0.1)
+    single_sensor_mode: bool = option(False, "Run one sensor (--sensor-ref), and end when it ends.")
+    memory_limit: int = option(
+        1024, "MiB of data that the process of a sensor may hold; 0 for no limit (st2lite only).", minimum=0
+    )
 
 
 @dataclass(frozen=True)

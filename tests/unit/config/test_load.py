@@ -36,11 +36,21 @@ def test_file_is_overridden_by_environment_and_both_by_overrides():
         ("auth", "mode", "magic", "not one of standalone, proxy"),
         ("auth", "backend_kwargs", "{", "not valid JSON"),
         ("auth", "backend_kwargs", "[]", "must be a JSON object"),
+        ("sensorcontainer", "partition_provider", "hash", '"hash" is not of the form name:value'),
+        ("sensorcontainer", "partition_provider", "{", "not valid JSON"),
     ],
 )
 def test_a_bad_value_names_the_option_and_the_remedy(section, name, text, needle):
     (problem,) = build({section: {name: text}}, environ={}).problems
     assert needle in problem
+
+
+@pytest.mark.parametrize(
+    "text", ["name:hash, hash_ranges:0..1024|2048..MAX", '{"name": "hash", "hash_ranges": "0..1024|2048..MAX"}']
+)
+def test_the_partition_of_sensors_is_written_as_pairs_or_as_json(text):
+    config = build({"sensorcontainer": {"partition_provider": text}}, environ={}).config
+    assert config.sensorcontainer.partition_provider == {"name": "hash", "hash_ranges": "0..1024|2048..MAX"}
 
 
 def test_all_problems_are_reported_at_once(tmp_path):
