@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from jinja2 import Undefined
+
 from st2lite.rendering.casting import NONE_MARK
 from st2lite.rendering.datastore import Item
 from st2lite.rendering.jsonpath import find
@@ -64,6 +66,6 @@ def _dump(value: Any, **options: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, Item):
-        return str(value)
+    if isinstance(value, (Item, Undefined)):
+        return str(value)  # which, of what is undefined, says so
     raise TypeError(f"a value of type {type(value).__name__} cannot be written as JSON")
