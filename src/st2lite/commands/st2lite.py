@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from st2lite import __version__
+from st2lite.commands.backup import add_commands as add_backup_commands
 from st2lite.models.errors import St2liteError
 
 _EPILOG = """\
@@ -20,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     try:
-        return _standalone(options)
+        return int(options.run(options))
     except St2liteError as error:
         print(f"st2lite: {error.message}", file=sys.stderr)
         return 2
@@ -47,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
         help="a directory of packs besides DATA-DIR/packs; may be given several times",
     )  # fmt: skip
     command.add_argument("--config-file", type=Path, metavar="FILE", help="an st2.conf for everything else")
+    command.set_defaults(run=_standalone)
+    add_backup_commands(commands)
     return parser
 
 

@@ -105,7 +105,7 @@ def _prepare(data_dir: Path) -> IO[str]:
     """Create directory, lock, password and key where they are missing; return the lock that is held."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _take_lock(data_dir)
+        lock = take_lock(data_dir)
         _fill(data_dir)
     except OSError as error:
         raise ConfigError(
@@ -115,7 +115,8 @@ def _prepare(data_dir: Path) -> IO[str]:
     return lock
 
 
-def _take_lock(data_dir: Path) -> IO[str]:
+def take_lock(data_dir: Path) -> IO[str]:
+    """Hold a data directory for this process alone, until the returned file is closed; raise `ConfigError`."""
     lock = (data_dir / "lock").open("a+", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

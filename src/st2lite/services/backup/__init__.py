@@ -1,0 +1,1 @@
+"""The whole state of an installation in one file, and back."""
