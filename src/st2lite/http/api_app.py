@@ -10,6 +10,7 @@ from st2lite import __version__
 from st2lite.auth.api_keys import ApiKeys
 from st2lite.content.action_files import ActionFiles
 from st2lite.content.locations import PackLocations
+from st2lite.content.registrar import Registrar
 from st2lite.content.triggers import Triggers
 from st2lite.executions.aliases import AliasService
 from st2lite.executions.inquiries import InquiryService
@@ -44,6 +45,8 @@ class ApiContext(ServiceContext, Protocol):
     def bus(self) -> Bus: ...
     @property
     def locations(self) -> PackLocations: ...
+    @property
+    def registrar(self) -> Registrar: ...
     @property
     def keyring(self) -> KeyRing | None: ...
     @property
@@ -129,7 +132,7 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     files = PackFiles(context.store)
     app.add_route("/packs/views/files/{ref_or_id}", files, suffix="list")
     app.add_route("/packs/views/file/{ref_or_id}/{file_path:path}", files)
-    app.add_route("/packs/register", PackRegistration(context.store, context.locations))
+    app.add_route("/packs/register", PackRegistration(context.registrar))
     app.add_route("/packs/install", installation, suffix="later")
     app.add_route("/packs/uninstall", installation, suffix="later")
     app.add_route("/packs/index", installation)

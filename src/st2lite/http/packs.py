@@ -7,7 +7,6 @@ from typing import Any
 import falcon
 import msgspec
 
-from st2lite.content.locations import PackLocations
 from st2lite.content.registrar import Registrar
 from st2lite.http.bodies import read_as
 from st2lite.http.params import ListSpec, read_list, read_selection
@@ -82,14 +81,12 @@ class RegistrationRequest(msgspec.Struct):
 class PackRegistration:
     """Resource that registers what lies on disk."""
 
-    def __init__(self, store: Store, locations: PackLocations) -> None:
-        self._store = store
-        self._locations = locations
+    def __init__(self, registrar: Registrar) -> None:
+        self._registrar = registrar
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         wanted = read_as(req, RegistrationRequest)
-        registrar = Registrar(self._store, self._locations)
-        resp.media = registrar.register(wanted.types, wanted.packs or None, wanted.fail_on_failure)
+        resp.media = self._registrar.register(wanted.types, wanted.packs or None, wanted.fail_on_failure)
 
 
 class PackInstallation:

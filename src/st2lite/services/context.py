@@ -12,8 +12,9 @@ from st2lite.auth.api_keys import ApiKeys
 from st2lite.auth.authenticate import Authenticator
 from st2lite.auth.tokens import Tokens
 from st2lite.config.schema import Config, current_user
-from st2lite.config.urls import api_url, database_url
+from st2lite.config.urls import api_url, coordination_url, database_url
 from st2lite.content.locations import PackLocations
+from st2lite.content.registrar import Registrar
 from st2lite.content.triggers import Triggers
 from st2lite.executions.aliases import AliasService
 from st2lite.executions.inquiries import InquiryService
@@ -76,6 +77,10 @@ class AppContext:
         extra = [Path(text) for text in content.packs_base_paths.split(":") if text]
         system = Path(content.system_packs_base_path) if content.system_packs_base_path else None
         return PackLocations(system, [base / "packs", *extra], base / "configs")
+
+    @cached_property
+    def registrar(self) -> Registrar:
+        return Registrar(self.store, self.locations, self.triggers, coordination_url(self.config) is not None)
 
     @cached_property
     def triggers(self) -> Triggers:

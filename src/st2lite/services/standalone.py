@@ -17,7 +17,6 @@ from st2lite.config.load import load
 from st2lite.config.schema import Config, current_user
 from st2lite.config.urls import local_url
 from st2lite.content.locations import DEFAULT_PACK, system_packs_dir
-from st2lite.content.registrar import Registrar
 from st2lite.http.mounts import Mounts
 from st2lite.http.standalone import StandaloneServer
 from st2lite.models.errors import ConfigError
@@ -70,7 +69,7 @@ class Standalone:
     def start(self) -> None:
         self.context.connect()
         self._disown()
-        Registrar(self.context.store, self.context.locations).register(fail_on_failure=False, changed_only=True)
+        self.context.registrar.register(fail_on_failure=False, changed_only=True)
         # First what can fail for a reason of the host. Requests that come before the worker wait in its queue.
         self._server.start()
         self._worker.start()
