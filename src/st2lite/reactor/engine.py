@@ -1,0 +1,154 @@
+"""The rules engine: takes trigger instances off the bus, enforces the rules that match, writes that it is done.
+
+A message is acknowledged when the outcome is written, and not before. Whatever dies in between is done again from the
+start, by this engine or another: what an instance leads to has ids that are derived from it, so that each step is done
+once and repeated without effect.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from st2lite.messaging.contract import RULES, Acknowledge, Bus, Stoppable
+from st2lite.messaging.messages import Message, TriggerOccurred
+from st2lite.models import timestamps
+from st2lite.models.errors import St2liteError, StaleWrite, StoreUnavailable
+from st2lite.models.trigger import PENDING, PROCESSED, PROCESSING_FAILED, TriggerInstance
+from st2lite.reactor.enforcement import Enforcer
+from st2lite.reactor.matching import Matcher
+from st2lite.storage.contract import Store
+
+logger = logging.getLogger(__name__)
+
+RETRY_INTERVAL = 0.5
+"""Seconds between attempts while the store is away."""
+
+PREFETCH = 4
+"""Messages per thread that may wait here."""
+
+
+class RulesEngine:
+    """Works off the queue of trigger instances on `threads` threads.
+
+    An instance that is older than `redispatch_after` seconds may have been dealt with since its message was sent: it is
+    read again first.
+    """
+
+    def __init__(
+        self, store: Store, bus: Bus, matcher: Matcher, enforcer: Enforcer, threads: int, redispatch_after: float
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._matcher = matcher
+        self._enforcer = enforcer
+        self._threads = threads
+        self._redispatch_after = redispatch_after
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="rules")
+        self._held: set[str] = set()
+        self._stopping = threading.Event()
+        self._source: Stoppable | None = None
+
+    def start(self) -> None:
+        self._source = self._bus.consume(RULES, self._receive, prefetch=self._threads * PREFETCH)
+
+    def stop(self) -> None:
+        """Finish what is begun; messages that wait here go back to the queue."""
+        self._stopping.set()
+        self._pool.shutdown(cancel_futures=True)
+        if self._source is not None:
+            self._source.stop()
+
+    def submit(self, instance: TriggerInstance) -> Future[bool] | None:
+        """Have an instance processed that was just read from the store; the future tells whether it is done with.
+
+        None when the engine stops.
+        """
+        try:
+            return self._pool.submit(self._process_once, instance)
+        except RuntimeError:
+            return None
+
+    def process(self, instance: TriggerInstance) -> None:
+        """Enforce the rules that match an instance and write its final status; may be repeated.
+
+        Raises `StoreUnavailable`, `InvalidInput` if the store refuses the status.
+        """
+        instance.status = self._enforced(instance)
+        self._finish(instance)
+
+    def _receive(self, message: Message, acknowledge: Acknowledge) -> None:
+        if not isinstance(message, TriggerOccurred):
+            acknowledge()
+            return
+        try:
+            self._pool.submit(self._handle, message.instance, acknowledge)
+        except RuntimeError:  # the pool is shut down: the message stays with the queue
+            logger.debug("Trigger instance %s came while the rules engine stops.", message.instance.id)
+
+    def _handle(self, instance: TriggerInstance, acknowledge: Acknowledge) -> None:
+        while not self._attempt(instance):
+            if self._stopping.wait(RETRY_INTERVAL):
+                return
+        try:
+            acknowledge()
+        except Exception:
+            logger.exception("The message about trigger instance %s is not acknowledged: it comes again.", instance.id)
+
+    def _attempt(self, instance: TriggerInstance) -> bool:
+        """Process what a message tells of; False when the store is away, so that it has to be done again."""
+        try:
+            if self._is_late(instance):
+                stored = self._store.get(TriggerInstance, instance.id)
+                if stored is None or stored.status != PENDING:
+                    return True
+                instance = stored
+            self._process_once(instance)
+        except StoreUnavailable as error:
+            logger.warning("Trigger instance %s has to wait: %s", instance.id, error.message)
+            return False
+        except Exception:
+            logger.exception("Trigger instance %s cannot be processed; it is tried again later.", instance.id)
+        return True
+
+    def _process_once(self, instance: TriggerInstance) -> bool:
+        if instance.id in self._held:
+            return False
+        self._held.add(instance.id)
+        try:
+            self.process(instance)
+        finally:
+            self._held.discard(instance.id)
+        return True
+
+    def _is_late(self, instance: TriggerInstance) -> bool:
+        return instance.occurrence_time < timestamps.from_epoch(time.time() - self._redispatch_after)
+
+    def _enforced(self, instance: TriggerInstance) -> str:
+        try:
+            matches = self._matcher.match(instance)
+            for rule, reason in matches.faults:
+                self._enforcer.record_failure(rule, instance, reason)
+            for ready in matches.rules:
+                self._enforcer.enforce(ready.rule, instance)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            reason = error.message if isinstance(error, St2liteError) else ""
+            logger.exception("The rules could not be held against trigger instance %s. %s", instance.id, reason)
+            return PROCESSING_FAILED
+        return PROCESSED
+
+    def _finish(self, instance: TriggerInstance) -> None:
+        while True:
+            try:
+                self._store.replace(instance)
+                return
+            except StaleWrite:
+                stored = self._store.get(TriggerInstance, instance.id)
+            if stored is None or stored.status != PENDING:
+                return
+            stored.status = instance.status
+            instance = stored

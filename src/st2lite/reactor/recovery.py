@@ -1,0 +1,109 @@
+"""Trigger instances that no message leads to the rules engine: found in the store, and handed to it again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+
+from st2lite.models import timestamps
+from st2lite.models.errors import St2liteError, StoreUnavailable
+from st2lite.models.trigger import PENDING, TriggerInstance
+from st2lite.reactor.engine import RulesEngine
+from st2lite.storage.contract import Equal, Order, Range, Store
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+MIN_INTERVAL = 2.0
+_MAX_WAIT = 600.0
+_NO_WAIT = (0.0, 0.0)
+
+
+class Recovery:
+    """Looks for instances that wait for longer than `redispatch_after` seconds; `clock` gives epoch seconds.
+
+    One that is tried in vain is tried again the more rarely, the more often it was.
+    """
+
+    def __init__(
+        self, store: Store, engine: RulesEngine, redispatch_after: float, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._redispatch_after = redispatch_after
+        self._clock = clock
+        self._waits: dict[str, tuple[float, float]] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="rules-recovery", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def round(self, older_than: float | None = None) -> int:
+        """Hand over what waits for too long, by default `redispatch_after` seconds; return how many are done with."""
+        age = self._redispatch_after if older_than is None else older_than
+        filters = (Equal("status", PENDING), Range("occurrence_time", lte=timestamps.from_epoch(self._clock() - age)))
+        waits: dict[str, tuple[float, float]] = {}
+        done = 0
+        while not self._stopped.is_set():
+            # Those that wait on are the oldest: they come first, and are passed over.
+            page = self._store.find(TriggerInstance, filters, (Order("occurrence_time"),), BATCH, len(waits))
+            done += self._hand_over(page, waits)
+            if len(page) < BATCH:
+                self._waits = waits
+                break
+        return done
+
+    def _hand_over(self, page: list[TriggerInstance], waits: dict[str, tuple[float, float]]) -> int:
+        """Have a page processed as far as it is its time; put into `waits` what is left of it, return how many are not.
+
+        A wait is (when the next attempt may be made, seconds until the one after that).
+        """
+        now = self._clock()
+        ready = []
+        for instance in page:
+            if self._waits.get(instance.id, _NO_WAIT)[0] <= now:
+                ready.append(instance)
+            else:
+                waits[instance.id] = self._waits[instance.id]
+        done = 0
+        for instance, future in [(instance, self._engine.submit(instance)) for instance in ready]:
+            if _is_done(instance, future):
+                done += 1
+            else:
+                wait = max(self._waits.get(instance.id, _NO_WAIT)[1], self._redispatch_after, 1.0)
+                waits[instance.id] = (now + wait, min(wait * 2, _MAX_WAIT))
+        return done
+
+    def _loop(self) -> None:
+        while True:
+            try:
+                self.round()
+            except St2liteError as error:
+                logger.warning("Waiting trigger instances could not be looked for: %s", error.message)
+            except Exception:
+                logger.exception("Waiting trigger instances could not be looked for; the next round follows.")
+            if self._stopped.wait(max(self._redispatch_after / 2, MIN_INTERVAL)):
+                return
+
+
+def _is_done(instance: TriggerInstance, future: Future[bool] | None) -> bool:
+    """Wait until the engine has dealt with an instance, and tell whether it has; raise `StoreUnavailable`."""
+    if future is None:
+        return False
+    try:
+        return future.result()
+    except CancelledError:
+        return False
+    except StoreUnavailable:
+        raise
+    except Exception:
+        logger.exception("Trigger instance %s is tried in vain.", instance.id)
+        return False
