@@ -78,8 +78,11 @@ class Contract:
 
 
 def _pattern(path: str) -> str:
-    """Expression for a path template; the last parameter may span slashes (a file below a pack)."""
-    parts = re.split(r"(\{[^}]+\})", path)
-    return "".join(
-        (".+" if part == "{file_path}" else "[^/]+") if part.startswith("{") else re.escape(part) for part in parts
-    )
+    """Expression for a path template; the last parameter may span slashes (a file below a pack, a webhook)."""
+    return "".join(_pattern_of(part) for part in re.split(r"(\{[^}]+\})", path))
+
+
+def _pattern_of(part: str) -> str:
+    if part in ("{file_path}", "{hook}"):
+        return ".+"
+    return "[^/]+" if part.startswith("{") else re.escape(part)

@@ -29,17 +29,12 @@ class Triggers:
         Without parameters that is the shadow trigger, which has the name of its type. Others have a name that is
         derived from the parameters, so that rules with equal ones share a trigger.
         """
-        definition = find_one(self._store, TriggerType, Equal("ref", type_ref))
-        if definition is None:
-            raise InvalidInput(
-                f'Trigger "{type_ref}" defined in the rule does not exist in system or it\'s missing required '
-                '"parameters" attribute. Register its pack, or correct trigger.type.'
-            )
-        if definition.parameters_schema and (self._validate or definition.pack == "core"):
-            problems = document_problems(dict(parameters), definition.parameters_schema, "trigger.parameters")
-            if problems:
-                raise InvalidInput("; ".join(problems))
+        definition = self._definition(type_ref, parameters)
         return self.keep(make_trigger(definition, parameters))
+
+    def check(self, type_ref: str, parameters: Mapping[str, Any]) -> None:
+        """Raise `InvalidInput` for an unknown type, and for parameters that the type does not allow."""
+        self._definition(type_ref, parameters)
 
     def keep(self, trigger: Trigger) -> Trigger:
         """Store a trigger unless there is one with its ref; return the stored one."""
@@ -58,8 +53,28 @@ class Triggers:
     def release(self, ref: str) -> None:
         """Remove a trigger that no rule names any more; a shadow trigger lives as long as its type."""
         trigger = find_one(self._store, Trigger, Equal("ref", ref))
-        if trigger is not None and not trigger.is_shadow and not self._store.count(Rule, (Equal("trigger", ref),)):
-            self._store.delete(Trigger, trigger.id)
+        if trigger is None or trigger.is_shadow or self._is_used(ref):
+            return
+        self._store.delete(Trigger, trigger.id)
+        if self._is_used(ref):  # by a rule that was stored meanwhile, and had found the trigger in its place
+            trigger.rev = 0
+            self.keep(trigger)
+
+    def _definition(self, type_ref: str, parameters: Mapping[str, Any]) -> TriggerType:
+        definition = find_one(self._store, TriggerType, Equal("ref", type_ref))
+        if definition is None:
+            raise InvalidInput(
+                f'Trigger "{type_ref}" defined in the rule does not exist in system or it\'s missing required '
+                '"parameters" attribute. Register its pack, or correct trigger.type.'
+            )
+        if definition.parameters_schema and (self._validate or definition.pack == "core"):
+            problems = document_problems(dict(parameters), definition.parameters_schema, "trigger.parameters")
+            if problems:
+                raise InvalidInput("; ".join(problems))
+        return definition
+
+    def _is_used(self, ref: str) -> bool:
+        return self._store.count(Rule, (Equal("trigger", ref),)) > 0
 
 
 def make_trigger(definition: TriggerType, parameters: Mapping[str, Any]) -> Trigger:

@@ -28,10 +28,19 @@ from st2lite.http.inquiries import Inquiries
 from st2lite.http.keys import KeysResource
 from st2lite.http.pack_files import PackFiles
 from st2lite.http.packs import PackInstallation, PackRegistration, Packs
+from st2lite.http.rule_enforcements import RuleEnforcements
+from st2lite.http.rules import Rules, RuleTypes
 from st2lite.http.runner_types import RunnerTypes
+from st2lite.http.trigger_instances import TriggerInstances
+from st2lite.http.triggers import TriggersResource, TriggerTypes
 from st2lite.http.user import CurrentUser
+from st2lite.http.webhooks import Timers, WebhookResource
 from st2lite.messaging.contract import Bus
 from st2lite.reactor.dispatch import Dispatcher
+from st2lite.reactor.rule_book import RuleBook
+from st2lite.reactor.rule_views import RuleViews
+from st2lite.reactor.trigger_catalog import TriggerCatalog
+from st2lite.reactor.webhooks import Webhooks
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.keys import Keys
 
@@ -65,6 +74,14 @@ class ApiContext(ServiceContext, Protocol):
     def triggers(self) -> Triggers: ...
     @property
     def dispatcher(self) -> Dispatcher: ...
+    @property
+    def trigger_catalog(self) -> TriggerCatalog: ...
+    @property
+    def rules(self) -> RuleBook: ...
+    @property
+    def rule_views(self) -> RuleViews: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
 
 
 class Root:
@@ -121,6 +138,37 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     inquiries = Inquiries(context.inquiries)
     app.add_route("/inquiries", inquiries, suffix="list")
     app.add_route("/inquiries/{id}", inquiries)
+
+    trigger_types = TriggerTypes(context.store, context.trigger_catalog)
+    app.add_route("/triggertypes", trigger_types, suffix="list")
+    app.add_route("/triggertypes/{ref_or_id}", trigger_types)
+    triggers = TriggersResource(context.store, context.trigger_catalog)
+    app.add_route("/triggers", triggers, suffix="list")
+    app.add_route("/triggers/{id}", triggers)
+    instances = TriggerInstances(context.store, context.dispatcher)
+    app.add_route("/triggerinstances", instances, suffix="list")
+    app.add_route("/triggerinstances/{id}", instances)
+    app.add_route("/triggerinstances/{id}/re_emit", instances, suffix="re_emit")
+
+    rules = Rules(context.store, context.rules, context.rule_views)
+    app.add_route("/rules", rules, suffix="list")
+    app.add_route("/rules/{ref_or_id}", rules)
+    app.add_route("/rules/views", rules, suffix="views")
+    app.add_route("/rules/views/{ref_or_id}", rules, suffix="view")
+    rule_types = RuleTypes()
+    app.add_route("/ruletypes", rule_types, suffix="list")
+    app.add_route("/ruletypes/{id}", rule_types)
+    enforcements = RuleEnforcements(context.store, context.views)
+    app.add_route("/ruleenforcements", enforcements, suffix="list")
+    app.add_route("/ruleenforcements/{id}", enforcements)
+    app.add_route("/ruleenforcements/views", enforcements, suffix="views")
+    app.add_route("/ruleenforcements/views/{id}", enforcements, suffix="view")
+
+    webhooks, timers = WebhookResource(context.webhooks), Timers(context.store)
+    app.add_route("/webhooks", webhooks, suffix="list")
+    app.add_route("/webhooks/{hook:path}", webhooks)
+    app.add_route("/timers", timers, suffix="list")
+    app.add_route("/timers/{ref_or_id}", timers)
 
     keys = KeysResource(context.keys)
     app.add_route("/keys", keys, suffix="list")

@@ -71,6 +71,51 @@ class Dispatcher:
         Raises `InvalidInput` for a payload that violates the schema of the type, or is too large.
         """
         self.check(triggers[0].type, payload)
+        return self._emit(triggers, payload, trace_context, caused_by, identifier)
+
+    def repeat(self, instance: TriggerInstance) -> TriggerInstance:
+        """Emit once more what has happened before, and return the new instance: its payload names the original.
+
+        It begins a trace of its own. A payload that is no object is repeated as it is. Raises `InvalidInput` if the
+        trigger is gone.
+        """
+        payload = instance.payload
+        if isinstance(payload, dict):
+            payload = {**payload, "__context": {"original_id": instance.id}}
+        trigger = find_one(self._store, Trigger, Equal("ref", instance.trigger))
+        if trigger is None:
+            raise InvalidInput(f'Trigger "{instance.trigger}" is gone: no rule listens for it any more.')
+        return self._emit([trigger], payload)[0]
+
+    def announce(self, instance: TriggerInstance) -> bool:
+        """Tell the rules engine of a stored instance. False: the broker did not take it; the engine will find it."""
+        try:
+            self._bus.publish(TriggerOccurred(instance))
+        except BusUnavailable as error:
+            logger.warning("Trigger instance %s is not announced yet: %s", instance.id, error.message)
+            return False
+        return True
+
+    def check(self, type_ref: str, payload: Any) -> None:
+        """Raise `InvalidInput` for a payload that a trigger type does not allow, or that is too large to keep."""
+        if payload and len(msgspec.json.encode(payload)) > LARGEST_PAYLOAD:
+            raise InvalidInput(f"payload: the most that is kept is {LARGEST_PAYLOAD} bytes of JSON; send a reference.")
+        if not (self._validate or type_ref.startswith("core.")):
+            return
+        definition = find_one(self._store, TriggerType, Equal("ref", type_ref))
+        if definition is not None and definition.payload_schema:
+            problems = document_problems(payload, definition.payload_schema, "payload")
+            if problems:
+                raise InvalidInput("; ".join(problems))
+
+    def _emit(
+        self,
+        triggers: Sequence[Trigger],
+        payload: Any,
+        trace_context: dict[str, Any] | None = None,
+        caused_by: dict[str, str] | None = None,
+        identifier: str | None = None,
+    ) -> list[TriggerInstance]:
         moment = timestamps.now()
         instances = [
             TriggerInstance(
@@ -100,24 +145,3 @@ class Dispatcher:
         for instance in instances:
             self.announce(instance)
         return instances
-
-    def announce(self, instance: TriggerInstance) -> bool:
-        """Tell the rules engine of a stored instance. False: the broker did not take it; the engine will find it."""
-        try:
-            self._bus.publish(TriggerOccurred(instance))
-        except BusUnavailable as error:
-            logger.warning("Trigger instance %s is not announced yet: %s", instance.id, error.message)
-            return False
-        return True
-
-    def check(self, type_ref: str, payload: Any) -> None:
-        """Raise `InvalidInput` for a payload that a trigger type does not allow, or that is too large to keep."""
-        if payload and len(msgspec.json.encode(payload)) > LARGEST_PAYLOAD:
-            raise InvalidInput(f"payload: the most that is kept is {LARGEST_PAYLOAD} bytes of JSON; send a reference.")
-        if not (self._validate or type_ref.startswith("core.")):
-            return
-        definition = find_one(self._store, TriggerType, Equal("ref", type_ref))
-        if definition is not None and definition.payload_schema:
-            problems = document_problems(payload, definition.payload_schema, "payload")
-            if problems:
-                raise InvalidInput("; ".join(problems))

@@ -59,6 +59,20 @@ def mask_parameters(values: Any, schemas: Mapping[str, Any] | None) -> Any:
     return _mask(values, parts) if parts else values
 
 
+def restore_masked(given: Any, kept: Any, shown: Any) -> Any:
+    """Return `given` with its masks replaced by what they hide.
+
+    `kept` is the value that its sender was shown as `shown`. A mask where nothing was hidden is a value like any other.
+    """
+    if given == MASK and shown == MASK:
+        return kept
+    if isinstance(given, dict) and isinstance(kept, dict) and isinstance(shown, dict):
+        return {key: restore_masked(item, kept.get(key), shown.get(key)) for key, item in given.items()}
+    if isinstance(given, list) and isinstance(kept, list) and isinstance(shown, list) and len(given) == len(kept):
+        return [restore_masked(*items) for items in zip(given, kept, shown, strict=True)]
+    return given
+
+
 def mask_result(result: Any, action: Action, runner: RunnerType) -> Any:
     """Return the result of an execution with what the action's output schema calls secret masked.
 

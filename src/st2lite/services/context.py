@@ -26,6 +26,10 @@ from st2lite.executions.views import ExecutionViews
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
 from st2lite.reactor.dispatch import Dispatcher
+from st2lite.reactor.rule_book import RuleBook
+from st2lite.reactor.rule_views import RuleViews
+from st2lite.reactor.trigger_catalog import TriggerCatalog
+from st2lite.reactor.webhooks import Webhooks
 from st2lite.rendering.configs import PackConfigs
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.keys import Keys
@@ -89,6 +93,22 @@ class AppContext:
     @cached_property
     def dispatcher(self) -> Dispatcher:
         return Dispatcher(self.store, self.bus, self.config.system.validate_trigger_payload)
+
+    @cached_property
+    def trigger_catalog(self) -> TriggerCatalog:
+        return TriggerCatalog(self.store, self.triggers)
+
+    @cached_property
+    def rule_views(self) -> RuleViews:
+        return RuleViews(self.store, self.config.api.mask_secrets)
+
+    @cached_property
+    def rules(self) -> RuleBook:
+        return RuleBook(self.store, self.triggers, self.rule_views)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self.store, self.dispatcher)
 
     @cached_property
     def keys(self) -> Keys:

@@ -19,6 +19,9 @@ from schemathesis.specs.openapi.checks import (
 
 from st2lite.http.auth_app import create_auth_app
 from st2lite.http.openapi.document import document
+from st2lite.models.ids import derived_id
+from st2lite.models.rule import RULE_TYPES, RuleEnforcement
+from st2lite.models.timestamps import now
 from tests.integration.http.conftest import PASSWORD, USER, ApiClient
 
 CHECKS = [
@@ -61,7 +64,33 @@ def existing(shared_client: ApiClient) -> dict[str, dict[str, str]]:
     shared_client.simulate_post("/v1/actions", json={"name": "probe", "runner_type": "noop"})
     key = shared_client.simulate_post("/v1/apikeys").json["id"]
     shared_client.run()
+    shared_client.simulate_post("/v1/triggertypes", json={"name": "probe"})
+    trigger = {"type": "core.st2.webhook", "parameters": {"url": "alarm"}}
+    rule = {"name": "probe", "trigger": trigger, "action": {"ref": "core.noop"}}
+    shared_client.simulate_post("/v1/rules", json=rule)
+    made = shared_client.simulate_post("/v1/triggers", json=trigger).json["id"]
+    timer = {"type": "core.st2.DateTimer", "parameters": {"date": "2030-01-01"}}
+    shared_client.simulate_post("/v1/triggers", json=timer)
+    event = shared_client.context.dispatcher.dispatch_type(
+        "core.st2.generic.inquiry", {"id": identifier, "route": ""}
+    ).id
+    enforcement = RuleEnforcement(
+        id=derived_id(event, identifier),
+        trigger_instance_id=event,
+        rule={"ref": "default.probe", "id": identifier, "uid": "rule:default:probe"},
+        enforced_at=now(),
+        execution_id=identifier,
+    )
+    shared_client.context.store.insert(enforcement)
     return {
+        "triggertypes": {"ref_or_id": "default.probe"},
+        "triggers": {"id": made},
+        "triggerinstances": {"id": event},
+        "rules": {"ref_or_id": "default.probe"},
+        "ruletypes": {"id": RULE_TYPES[0].id},
+        "ruleenforcements": {"id": enforcement.id},
+        "webhooks": {"hook": "alarm"},
+        "timers": {"ref_or_id": shared_client.simulate_get("/v1/timers").json[0]["id"]},
         "actions": {"ref_or_id": "default.probe"},
         "runnertypes": {"name_or_id": "winrm-cmd"},
         "executions": {"id": "last"},

@@ -17,13 +17,18 @@ from st2lite.http.openapi import (
     inquiries,
     keys,
     packs,
+    rules,
     runner_types,
     stream,
+    triggers,
 )
 from st2lite.http.openapi.parts import ERRORS, STRING, Json, answer, closed, opened, operation, ref
 
 _SERVICES: dict[str, tuple[str, tuple[ModuleType, ...]]] = {
-    "api": ("st2lite API", (actions, aliases, runner_types, executions, inquiries, packs, keys, access)),
+    "api": (
+        "st2lite API",
+        (actions, aliases, runner_types, executions, inquiries, triggers, rules, packs, keys, access),
+    ),
     "auth": ("st2lite auth service", (auth,)),
     "stream": ("st2lite event stream", (stream,)),
 }

@@ -1,0 +1,50 @@
+"""/triggerinstances: what happened."""
+
+from __future__ import annotations
+
+import falcon
+
+from st2lite.http.params import ListSpec, read_list, read_selection, time_range
+from st2lite.http.rows import send_rows, total_of
+from st2lite.models.errors import NotFound
+from st2lite.models.ids import is_id
+from st2lite.models.trigger import TriggerInstance
+from st2lite.reactor.dispatch import Dispatcher
+from st2lite.reactor.trigger_views import instance_view
+from st2lite.storage.contract import Order, Store
+
+_FIELDS = {"trigger": "trigger", "trigger_type": "trigger_type", "status": "status"}
+_LIST = ListSpec(
+    filters=_FIELDS,
+    sortable={**_FIELDS, "id": "id", "timestamp": "occurrence_time", "occurrence_time": "occurrence_time"},
+    order=(Order("occurrence_time", descending=True), Order("trigger")),
+)
+
+
+class TriggerInstances:
+    """Resource of the collection (`_list`), one trigger instance, and its repetition."""
+
+    def __init__(self, store: Store, dispatcher: Dispatcher) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+
+    def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
+        query = read_list(req, _LIST)
+        between = time_range(req, "occurrence_time", "timestamp_gt", "timestamp_lt")
+        filters = (*query.filters, between) if between else query.filters
+        rows = self._store.find(TriggerInstance, filters, query.order, query.limit, query.offset)
+        total = total_of(lambda: self._store.count(TriggerInstance, filters), query.limit, query.offset, len(rows))
+        send_rows(resp, [query.selection.of(instance_view(row)) for row in rows], query.limit, total)
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        resp.media = read_selection(req).of(instance_view(self._get(id)))
+
+    def on_post_re_emit(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        repeated = self._dispatcher.repeat(self._get(id))
+        resp.media = {"message": f"Trigger instance {id} succesfully re-sent.", "payload": repeated.payload}
+
+    def _get(self, identifier: str) -> TriggerInstance:
+        instance = self._store.get(TriggerInstance, identifier) if is_id(identifier) else None
+        if instance is None:
+            raise NotFound(f'Unable to identify resource with id "{identifier}".')
+        return instance
