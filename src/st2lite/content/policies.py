@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from st2lite.models.errors import ContentError
-from st2lite.models.policy import CONCURRENCY, CONCURRENCY_ATTR, POLICY_TYPES, Policy, PolicyType
+from st2lite.models.policy import COORDINATED, NO_COORDINATION, POLICY_TYPES, Policy, PolicyType
 from st2lite.models.schemas import map_problems
 
 _NAME = re.compile(r"[^/\\\x00-\x1f]+")
@@ -18,15 +18,6 @@ _OURS = frozenset({"id", "uid", "ref"})
 _KEYS = frozenset({*_TEXTS, "enabled", "parameters"})
 
 _TYPES = {known.ref: known for known in POLICY_TYPES}
-
-COORDINATED = frozenset({CONCURRENCY, CONCURRENCY_ATTR})
-"""Types of policies that work only where all action runners agree on locks."""
-
-NO_COORDINATION = (
-    "limits concurrency, for which action runners have to agree on locks: set url in section [coordination] of "
-    "st2.conf (redis://host:6379, zookeeper://host:2181 or, on one host, file:///directory) and restart the services, "
-    "or disable the policy"
-)
 
 
 def make_policy(content: Mapping[str, Any], pack: str, coordinated: bool = True) -> Policy:

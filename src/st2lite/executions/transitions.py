@@ -9,7 +9,7 @@ import msgspec
 from st2lite.models import timestamps
 from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import NO_RESULT, RESULT_LIMIT, Execution, LogEntry
-from st2lite.models.statuses import COMPLETED, check_transition
+from st2lite.models.statuses import COMPLETED, DELAYED, check_transition
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
@@ -27,6 +27,14 @@ def change_status(execution: Execution, *statuses: str) -> None:
         execution.end_timestamp = moment
         execution.worker = None
         execution.due = None
+
+
+def put_back(execution: Execution) -> None:
+    """Undo a claim under which nothing has run yet. Outside the table: nobody else may take a status back."""
+    execution.status = DELAYED
+    execution.log = [*execution.log, LogEntry(timestamps.now(), DELAYED)]
+    execution.worker = None
+    execution.runner_info = {}
 
 
 def set_result(execution: Execution, result: Any) -> None:

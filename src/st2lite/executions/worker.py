@@ -24,6 +24,7 @@ from typing import Any, Protocol
 import msgspec
 
 from st2lite.executions import events
+from st2lite.executions.admission import Admission
 from st2lite.executions.output import Flusher, Output
 from st2lite.executions.output_schema import checked
 from st2lite.executions.protocol import Cancellation, Outcome, Run, Runner
@@ -83,6 +84,7 @@ class ExecutionWorker:
         preparation: Preparation,
         runners: Runners,
         options: WorkerOptions,
+        admission: Admission | None = None,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -90,6 +92,7 @@ class ExecutionWorker:
         self._preparation = preparation
         self._runners = runners
         self._options = options
+        self._admission = admission
         self._record = Worker(
             id=new_id(), hostname=socket.gethostname(), pid=os.getpid(), expires=0, lease=options.lease
         )
@@ -176,6 +179,18 @@ class ExecutionWorker:
             self._held.pop(execution.id, None)
 
     def _claim(self, execution: Execution) -> Execution | None:
+        """Make the execution ours if the policies of its action let it begin; None when it is not to be had (now)."""
+        if self._admission is None:
+            return self._take(execution)
+        while not self._stopping.is_set():
+            try:
+                return self._admission.admit(execution, self._take)
+            except StoreUnavailable as error:
+                logger.warning("Whether execution %s may begin is not known yet: %s", execution.id, error.message)
+                self._stopping.wait(RETRY_INTERVAL)
+        return None
+
+    def _take(self, execution: Execution) -> Execution | None:
         """Make the execution ours in one write; None when it is not to be had. Waits while the store is away."""
         execution = copy.copy(execution)
         attempts: list[LogEntry] = []

@@ -69,3 +69,7 @@ class StoreUnavailable(St2liteError):
 
 class BusUnavailable(St2liteError):
     """The message broker did not confirm in time; the message may or may not have arrived (HTTP 503)."""
+
+
+class LockUnavailable(St2liteError):
+    """A lock could not be had in time: others hold it, or what keeps the locks does not answer."""

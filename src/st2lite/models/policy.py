@@ -12,6 +12,15 @@ CONCURRENCY = "action.concurrency"
 CONCURRENCY_ATTR = "action.concurrency.attr"
 RETRY = "action.retry"
 
+COORDINATED = frozenset({CONCURRENCY, CONCURRENCY_ATTR})
+"""Types of policies that work only where all action runners agree on locks."""
+
+NO_COORDINATION = (
+    "limits concurrency, for which action runners have to agree on locks: set url in section [coordination] of "
+    "st2.conf (redis://host:6379, zookeeper://host:2181 or, on one host, file:///directory) and restart the services, "
+    "or disable the policy"
+)
+
 _ACTION_RESOURCE = "action"
 _THRESHOLD: dict[str, Any] = {
     "threshold": {

@@ -35,6 +35,7 @@ class ActionRunner:
                 options.stream_output,
                 context.config.system.validate_output_schema,
             ),
+            context.admission,
         )
 
     def start(self) -> None:

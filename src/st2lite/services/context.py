@@ -16,15 +16,21 @@ from st2lite.config.urls import api_url, coordination_url, database_url
 from st2lite.content.locations import PackLocations
 from st2lite.content.registrar import Registrar
 from st2lite.content.triggers import Triggers
+from st2lite.executions.admission import Admission
 from st2lite.executions.aliases import AliasService
 from st2lite.executions.inquiries import InquiryService
 from st2lite.executions.preparation import RunPreparation
 from st2lite.executions.protocol import RunnerSettings
+from st2lite.executions.retries import Retries
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.views import ExecutionViews
+from st2lite.executions.waiting import WaitingLine
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
+from st2lite.models.policy import Policy
+from st2lite.policies.coordination import Locks, open_locks
+from st2lite.policies.index import PolicyIndex
 from st2lite.reactor.dispatch import Dispatcher
 from st2lite.reactor.rule_book import RuleBook
 from st2lite.reactor.rule_views import RuleViews
@@ -64,8 +70,8 @@ class AppContext:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("bus", "store"):
-            if name in self.__dict__:
+        for name in ("locks", "bus", "store"):
+            if self.__dict__.get(name) is not None:
                 getattr(self, name).close()
 
     @cached_property
@@ -109,6 +115,30 @@ class AppContext:
     @cached_property
     def webhooks(self) -> Webhooks:
         return Webhooks(self.store, self.dispatcher)
+
+    @cached_property
+    def locks(self) -> Locks | None:
+        """What all processes agree on locks with; None when the configuration names nothing."""
+        url = coordination_url(self.config)
+        return open_locks(url, self.config.coordination.lock_timeout) if url else None
+
+    @cached_property
+    def policies(self) -> PolicyIndex:
+        index = PolicyIndex(self.store)
+        self.store.on_write(Policy, index.forget)
+        return index
+
+    @cached_property
+    def waiting_line(self) -> WaitingLine:
+        return WaitingLine(self.store, self.bus, self.policies, self.snapshots.origin)
+
+    @cached_property
+    def admission(self) -> Admission:
+        return Admission(self.store, self.bus, self.policies, self.waiting_line, self.locks)
+
+    @cached_property
+    def retries(self) -> Retries:
+        return Retries(self.policies, self.executions.request)
 
     @cached_property
     def keys(self) -> Keys:

@@ -17,9 +17,9 @@ def serve(config: Config) -> None:
     daemon.serve(NAME, config, Notifier)
 
 
-def handlers(context: AppContext) -> list[Handler]:  # noqa: ARG001
+def handlers(context: AppContext) -> list[Handler]:
     """Who acts on executions that have ended, in this order."""
-    return []
+    return [context.waiting_line.ended, context.retries.ended]
 
 
 class Notifier:
@@ -30,6 +30,7 @@ class Notifier:
         self._bus = context.bus
         self._enabled = options.enable
         chores = {
+            "letting delayed executions begin": context.waiting_line.move_all,
             "expiring inquiries": context.inquiries.expire,
             "removing expired tokens": context.tokens.purge_expired,
         }

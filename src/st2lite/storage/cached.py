@@ -41,6 +41,7 @@ class CachedStore:
         self._lock = threading.Lock()
         self._found: dict[type[Document], dict[Any, tuple[float, list[Any]]]] = {kind: {} for kind in KINDS}
         self._counts: dict[Any, tuple[float, int]] = {}
+        self._listeners: dict[type[Document], list[Callable[[], None]]] = {}
         self.ensure_schema = store.ensure_schema
         self.distinct = store.distinct
         self.ping = store.ping
@@ -125,6 +126,12 @@ class CachedStore:
         if kind in KINDS:
             with self._lock:
                 self._found[kind] = {}
+        for listener in self._listeners.get(kind, ()):
+            listener()
+
+    def on_write(self, kind: type[Document], listener: Callable[[], None]) -> None:
+        """Call `listener` whenever a document of this kind was written here, or elsewhere and `forget` is told so."""
+        self._listeners.setdefault(kind, []).append(listener)
 
 
 def _listed(document: D | None) -> list[D]:

@@ -1,0 +1,167 @@
+"""Locks between hosts: Redis or ZooKeeper, by way of tooz.
+
+Tooz and its drivers are imported when the first lock is taken: they cost a third of a second, and most action runners
+never need them. Its calls may block for as long as the service is away, so they run on threads of their own and whoever
+wants a lock waits for those no longer than it has patience.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWaiting
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from st2lite.models.errors import LockUnavailable
+from st2lite.models.ids import new_id
+from st2lite.policies.coordination import Hold, key_of
+from st2lite.policies.local_locks import MemoryLocks, growing_pauses
+
+logger = logging.getLogger(__name__)
+
+_THREADS = 8
+_ANSWER_SECONDS = 5
+_BETWEEN_CONNECTIONS = 1.0
+"""Seconds between attempts to connect: while the service is away nobody waits for each of them."""
+
+
+class RemoteLocks:
+    """Locks at a coordination service. Threads of this process queue up here, so that one of them asks the service."""
+
+    def __init__(self, url: str, lock_timeout: int) -> None:
+        self._url = url
+        self._lock_timeout = lock_timeout
+        self._polls = urlsplit(url).scheme == "redis"
+        self._threads = MemoryLocks()
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="locks")
+        self._connecting = threading.Lock()
+        self._coordinator: Any = None
+        self._next_connection = 0.0
+
+    @contextlib.contextmanager
+    def hold(self, name: str, patience: float) -> Iterator[Hold]:
+        deadline = time.monotonic() + patience
+        with self._threads.hold(name, patience):
+            lock = self._wait_for(self._pool.submit(self._acquire, name, deadline), name, patience, deadline)
+            try:
+                yield _RemoteHold(self._pool, lock)
+            finally:
+                # What cannot be released now is freed by the service, or by this thread when that is back.
+                with contextlib.suppress(StillWaiting):
+                    self._pool.submit(_release, lock).result(_ANSWER_SECONDS)
+
+    def close(self) -> None:
+        with self._connecting:
+            coordinator, self._coordinator = self._coordinator, None
+            self._next_connection = float("inf")
+        if coordinator is not None:
+            with contextlib.suppress(StillWaiting):
+                self._pool.submit(_stop, coordinator).result(_ANSWER_SECONDS)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _wait_for(self, attempt: Future[Any], name: str, patience: float, deadline: float) -> Any:
+        try:
+            lock = attempt.result(max(deadline - time.monotonic(), 0.0))
+        except StillWaiting:
+            attempt.add_done_callback(_give_back)
+            attempt.cancel()
+            raise self._away(f"no answer within {patience:g} seconds") from None
+        except LockUnavailable:
+            raise
+        except Exception as error:
+            raise self._away(str(error)) from error
+        if lock is None:
+            raise LockUnavailable(f'The lock "{name}" was taken by others for {patience:g} seconds.')
+        return lock
+
+    def _acquire(self, name: str, deadline: float) -> Any:
+        """The lock, acquired; None when others had it all the time."""
+        lock = self._connected().get_lock(key_of(name).encode())
+        if not self._polls:
+            return lock if lock.acquire(blocking=max(deadline - time.monotonic(), 0.001)) else None
+        # The driver itself would ask every tenth of a second only.
+        pauses = growing_pauses()
+        while not lock.acquire(blocking=False):
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(next(pauses))
+        return lock
+
+    def _connected(self) -> Any:
+        with self._connecting:
+            if self._coordinator is None:
+                if time.monotonic() < self._next_connection:
+                    raise self._away("it did not answer a moment ago")
+                self._next_connection = time.monotonic() + _BETWEEN_CONNECTIONS
+                coordinator = _make_coordinator(self._url, self._lock_timeout)
+                coordinator.start()
+                self._coordinator = coordinator
+            return self._coordinator
+
+    def _away(self, reason: str) -> LockUnavailable:
+        scheme, _, rest = self._url.partition("://")
+        place = f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+        return LockUnavailable(f"The coordination service at {place} ([coordination] url) is not to be had: {reason}.")
+
+
+class _RemoteHold:
+    def __init__(self, pool: ThreadPoolExecutor, lock: Any) -> None:
+        self._pool = pool
+        self._lock = lock
+
+    def kept(self) -> bool:
+        try:
+            return bool(self._pool.submit(self._lock.is_still_owner).result(_ANSWER_SECONDS))
+        except Exception as error:  # noqa: BLE001 - each driver has errors of its own; all mean that nobody knows
+            logger.info("Whether a lock was kept is not known: %s", error)
+            return False
+
+
+def _release(lock: Any) -> None:
+    try:
+        lock.release()
+    except Exception as error:  # noqa: BLE001 - the same; the service frees the lock by itself
+        logger.info("A lock could not be released, and will be free after its time: %s", error)
+
+
+def _give_back(attempt: Future[Any]) -> None:
+    """Release a lock that came when nobody waited for it any more."""
+    if not attempt.cancelled() and attempt.exception() is None and attempt.result() is not None:
+        _release(attempt.result())
+
+
+def _stop(coordinator: Any) -> None:
+    try:
+        coordinator.stop()
+    except Exception as error:  # noqa: BLE001 - the same
+        logger.info("The connection to the coordination service could not be closed: %s", error)
+
+
+def _make_coordinator(url: str, lock_timeout: int) -> Any:
+    """Load tooz and the driver of the URL, without eventlet: one of their libraries loads it where it is installed, for
+    20 MiB."""
+    member = f"{socket.gethostname()}-{os.getpid()}-{new_id()}".encode()
+    defaults = {"timeout": lock_timeout, "lock_timeout": lock_timeout, "socket_timeout": _ANSWER_SECONDS}
+    given = parse_qs(urlsplit(url).query)
+    options: dict[str, Any] = {name: str(value) for name, value in defaults.items() if name not in given}
+    forbidden = "eventlet" not in sys.modules
+    if forbidden:
+        sys.modules["eventlet"] = None  # type: ignore[assignment]  # None forbids the import
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from tooz import coordination
+
+            return coordination.get_coordinator(url, member, **options)
+    finally:
+        if forbidden:
+            del sys.modules["eventlet"]
