@@ -60,6 +60,10 @@ class _Streaming:
 class Events(_Streaming):
     """Resource of `/stream`."""
 
+    def __init__(self, hub: StreamHub, heartbeat: float, guard: StreamGuard, executions: ExecutionService) -> None:
+        super().__init__(hub, heartbeat, guard)
+        self._executions = executions
+
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         wanted = Filter(words(req, "events") or DEFAULT_EVENTS, words(req, "action_refs"), words(req, "execution_ids"))
         self._send(resp, self._frames(wanted, text(req, "end_event"), text(req, "end_execution_id")))
@@ -69,6 +73,10 @@ class Events(_Streaming):
             client = self._hub.open(wanted)
             try:
                 yield KEEP_ALIVE
+                last = self._missed(end_event, end_id)
+                if last is not None:
+                    yield last.frame
+                    return
                 while not client.ended:
                     event = client.next(self._heartbeat)
                     if event is None:
@@ -80,6 +88,19 @@ class Events(_Streaming):
                         return
             finally:
                 self._hub.close(client)
+
+
+    def _missed(self, end_event: str | None, end_id: str | None) -> Event | None:
+        """The event that a client waits for, if it passed before the client came: else it would wait for ever."""
+        if not end_event or not end_id:
+            return None
+        try:
+            execution = self._executions.get(end_id)
+        except St2liteError:
+            return None
+        if execution.status not in statuses.COMPLETED:
+            return None
+        return next((event for event in self._hub.events_of_end(execution) if event.name == end_event), None)
 
 
 class Output(_Streaming):
@@ -145,6 +166,6 @@ def create_stream_app(
     """The stream service as a WSGI app; whoever made the hub stops it."""
     app = create_service_app(context, "stream", context.bus)
     heartbeat = context.config.stream.heartbeat
-    app.add_route("/stream", Events(hub, heartbeat, guard))
+    app.add_route("/stream", Events(hub, heartbeat, guard, context.executions))
     app.add_route("/executions/{id}/output", Output(hub, heartbeat, guard, context.executions))
     return app

@@ -12,11 +12,12 @@ import logging
 import queue
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from st2lite.http.stream_events import KINDS, Event, Views, events_of
 from st2lite.messaging.contract import Bus, Stoppable
-from st2lite.messaging.messages import Message
+from st2lite.messaging.messages import ExecutionFinished, Message
 from st2lite.models import statuses
 from st2lite.models.errors import St2liteError
 from st2lite.models.execution import Execution
@@ -142,6 +143,10 @@ class StreamHub:
                 self._timer = threading.Timer(LINGER_SECONDS, self._unsubscribe)
                 self._timer.daemon = True
                 self._timer.start()
+
+    def events_of_end(self, execution: Execution) -> Iterator[Event]:
+        """The events of the end of an execution, as they were when it ended."""
+        return events_of(ExecutionFinished(execution), self._views, self._complete)
 
     @property
     def size(self) -> int:

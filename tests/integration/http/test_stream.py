@@ -230,6 +230,16 @@ class TestEvents:
             assert frames[-1][0] == "st2.execution__update"
             assert msgspec.json.decode(frames[-1][1])["id"] == wanted
 
+    def test_it_tells_at_once_of_an_end_that_the_client_has_missed(self, served: Served) -> None:
+        wanted = served.client.run("core.noop")
+        served.client.end(wanted, result={"a": 1})
+        with served.events(end_event="st2.execution__update", end_execution_id=wanted) as source:
+            ((name, data),) = source.rest()
+            body = msgspec.json.decode(data)
+            assert (name, body["id"], body["status"], body["result"]) == (
+                "st2.execution__update", wanted, "succeeded", {"a": 1},
+            )  # fmt: skip
+
     def test_secrets_are_masked(self, served: Served) -> None:
         with served.events(events="st2.*__create") as source:
             served.client.run("core.http", parameters={"url": "http://127.0.0.1:9", "password": "topsecret"})
