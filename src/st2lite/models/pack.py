@@ -6,6 +6,9 @@ from typing import Any, ClassVar
 
 from st2lite.models.document import Collection, Document, Index
 
+SYSTEM_PACKS = frozenset({"core", "packs", "linux", "chatops", "default"})
+"""Packs that come with the product: neither replaced nor removed, and run by the service's own python."""
+
 
 class Pack(Document, kw_only=True):
     """A registered pack. `path` is the absolute directory it was registered from."""

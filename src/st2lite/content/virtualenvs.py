@@ -1,0 +1,131 @@
+"""The virtualenv of each pack: made beside the one in use, and put in its place when it is complete.
+
+`<directory>/<pack>` is a link to `<directory>/.<pack>.<random>`: what pip writes into scripts names the second, so a
+virtualenv can be made where it stays and still be exchanged at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from st2lite.content.permissions import share
+from st2lite.content.programs import Say, run_program
+from st2lite.content.swapping import Swap, remove, remove_leftovers
+from st2lite.models.errors import ContentError, InvalidInput
+
+REQUIREMENTS = "requirements.txt"
+WHEELS = "wheels"
+"""Directory in a pack with wheels of what it requires, for hosts without a package index."""
+
+_STAMP = ".st2lite.json"
+
+
+class Virtualenvs:
+    """Makes virtualenvs below `directory` with `python`, and fills them with the pip that this python brings along.
+
+    `pip_opts` are further options of `pip install`; `group` may write to the result, if it exists.
+    """
+
+    def __init__(self, directory: Path, python: Path, pip_opts: Sequence[str] = (), group: str = "") -> None:
+        self._directory = directory
+        self._python = python
+        self._pip_opts = list(pip_opts)
+        self._group = group
+
+    def path_of(self, pack: str) -> Path:
+        """Where the virtualenv of a pack is, whether it exists or not."""
+        return self._directory / pack
+
+    def setup(self, pack: str, pack_dir: Path, say: Say, recreate: bool = True, find_links: str | None = None) -> bool:
+        """Make the virtualenv of a pack and use it from now on; False if the one there is was good enough."""
+        built = self.build(pack, pack_dir, say, recreate, find_links)
+        if built is not None:
+            self.use(pack, built).finish()
+        return built is not None
+
+    def build(
+        self, pack: str, pack_dir: Path, say: Say, recreate: bool = True, find_links: str | None = None
+    ) -> Path | None:
+        """Make a virtualenv for `use`, with what the requirements.txt in `pack_dir` lists.
+
+        None means that the one in use was made of the same requirements already; `recreate` makes it anew all the
+        same. `find_links` is a directory or page of packages to take. Raises `ContentError` that ends with the last
+        words of pip; the virtualenv in use is untouched then.
+        """
+        if find_links is not None and find_links.startswith("-"):
+            raise InvalidInput(f'find_links: "{find_links}" is neither a directory nor a URL.')
+        options = self._options(pack_dir, find_links)
+        stamp = self._stamp(pack_dir / REQUIREMENTS, options)
+        if not recreate and self._is_current(pack, stamp):
+            say(f'The virtualenv of pack "{pack}" has what it requires.')
+            return None
+        self._directory.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self._directory, f".{pack}.", self.path_of(pack))
+        built = Path(tempfile.mkdtemp(prefix=f".{pack}.", dir=self._directory))
+        built.chmod(0o755)
+        try:
+            say(f'Creating the virtualenv of pack "{pack}".')
+            self._create(built)
+            if (pack_dir / REQUIREMENTS).is_file():
+                say(f"Installing {REQUIREMENTS}.")
+                self._install(built, ["-r", str(pack_dir / REQUIREMENTS)], options, pack_dir, say)
+            (built / _STAMP).write_text(stamp)
+            share(built, self._group)
+        except BaseException:
+            self.discard(built)
+            raise
+        return built
+
+    def use(self, pack: str, built: Path) -> Swap:
+        """Put a virtualenv that was built in the place of the one in use."""
+        link = built.with_name(f"{built.name}.link")
+        link.symlink_to(built.name)
+        return Swap(link, self.path_of(pack))
+
+    def discard(self, built: Path) -> None:
+        """Remove what was built and shall not be used."""
+        remove(built)
+
+    def remove(self, pack: str) -> None:
+        """Remove the virtualenv of a pack, if there is one."""
+        remove(self.path_of(pack))
+
+    def _create(self, built: Path) -> None:
+        try:
+            run_program([self._python, "-m", "venv", built], f"create a virtualenv with {self._python}")
+        except ContentError as error:
+            if "ensurepip" in error.message:
+                raise ContentError(
+                    f"{error.message}\nThis python lacks the module ensurepip: install it (Debian: python3-venv), or "
+                    "name another python in [actionrunner] python_binary."
+                ) from None
+            raise
+
+    def _install(self, built: Path, what: list[str], options: list[str], cwd: Path, say: Say) -> None:
+        pip = [str(built / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+        run_program([*pip, *options, *what], "install the requirements of the pack with pip", cwd=cwd, say=say)
+
+    def _options(self, pack_dir: Path, find_links: str | None) -> list[str]:
+        places = [str(pack_dir / WHEELS)] if (pack_dir / WHEELS).is_dir() else []
+        places += [find_links] if find_links else []
+        return [*self._pip_opts, *(f"--find-links={place}" for place in places)]
+
+    def _stamp(self, requirements: Path, options: list[str]) -> str:
+        """What the virtualenv is made of; wheels that a pack brings along are named without its directory."""
+        listed = requirements.read_bytes() if requirements.is_file() else b""
+        python = os.path.realpath(self._python)
+        used = [option.replace(str(requirements.parent), ".") for option in options]
+        content = {"python": python, "options": used, "requirements": hashlib.sha256(listed).hexdigest()}
+        return json.dumps(content, sort_keys=True)
+
+    def _is_current(self, pack: str, stamp: str) -> bool:
+        place = self.path_of(pack)
+        try:
+            return (place / "bin" / "python").exists() and (place / _STAMP).read_text() == stamp
+        except OSError:
+            return False
