@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from st2lite.models.action import Action, RunnerType
+from st2lite.models.execution import Execution
+from st2lite.models.pack import SYSTEM_PACKS
 
 
 @dataclass(frozen=True)
@@ -17,15 +19,15 @@ class Outcome:
     """How a run ended: the status (final, or `pending`, `running` for a runner that goes on elsewhere) and the result.
 
     `result` is anything JSON can hold; `context` is merged into the execution's context. A workflow goes on without a
-    worker: its outcome is `running`, `workflow` what its engine has to remember, and `then` is called once that is
-    written.
+    worker: its outcome is `running`, `workflow` what its engine has to remember, and `then` is called with the
+    execution once that is written.
     """
 
     status: str
     result: Any
     context: dict[str, Any] = field(default_factory=dict)
     workflow: dict[str, Any] | None = None
-    then: Callable[[], None] | None = None
+    then: Callable[[Execution], None] | None = None
 
 
 class Cancellation:
@@ -117,8 +119,8 @@ class RunnerSettings:
     """What the runners need to know of the host, taken from st2.conf by the service that creates them.
 
     `system_user` runs shell actions (the service itself runs as `service_user`: no sudo when both are the same).
-    `ssh_key` is the default private key file of remote actions. `system_packs` run with `service_python` and have no
-    virtualenv.
+    `ssh_key` is the default private key file of remote actions. `system_packs` run with `service_python`, have no
+    virtualenv, and get `system_pack_variables` in their environment.
     """
 
     system_user: str
@@ -127,7 +129,7 @@ class RunnerSettings:
     virtualenvs_dir: Path
     packlib_dir: Path
     data_dir: Path
-    system_packs: frozenset[str] = frozenset({"core", "packs", "linux", "chatops", "default"})
+    system_packs: frozenset[str] = SYSTEM_PACKS
     enable_common_libs: bool = False
     python_log_level: str = "DEBUG"
     ssh_key: Path | None = None
@@ -135,3 +137,4 @@ class RunnerSettings:
     ssh_connect_timeout: float = 60.0
     allow_partial_failure: bool = False
     max_parallel_hosts: int = 50
+    system_pack_variables: Mapping[str, str] = field(default_factory=dict)

@@ -1,9 +1,10 @@
-"""Runner `python-script`: the Action class of a file of a pack, in a process forked from a warm interpreter."""
+"""Runners `python-script` and `python-workflow`: the Action class of a file of a pack, in a process forked for it."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,9 @@ class PythonRunner:
         try:
             check_entry_point(run)
             with content_of(run) as (pack_dir, entry_point):
-                return _outcome(self._run(run, pack_dir, entry_point))
+                return _outcome(run, self._run(run, pack_dir, entry_point))
         except St2liteError as error:
-            return _result(statuses.FAILED, NO_RESULT, "", "", NOT_STARTED, error.message)
+            return _result(run, statuses.FAILED, NO_RESULT, "", "", NOT_STARTED, error.message)
 
     def close(self) -> None:
         self._hosts.close()
@@ -66,7 +67,7 @@ class PythonRunner:
             "pack": run.action.pack,
             "parameters": run.action_parameters,
             "config": run.load_config(),
-            "env": {**environment, **_variables(run, paths, environment.get("PATH", ""))},
+            "env": {**environment, **self._of_system(run), **_variables(run, paths, environment.get("PATH", ""))},
             "log_level": self._log_level(run),
             "first": paths.first,
             "last": paths.last,
@@ -77,6 +78,9 @@ class PythonRunner:
             process = hosts.start(paths.python, {**inherited, **at_start}, json.dumps(request).encode())
             with closing(process):
                 return process.follow(timeout, run.output, run.cancellation)
+
+    def _of_system(self, run: Run) -> Mapping[str, str]:
+        return self._settings.system_pack_variables if run.action.pack in self._settings.system_packs else {}
 
     def _log_level(self, run: Run) -> str:
         level = run.runner_parameters.get("log_level") or _DEFAULT_LOG_LEVEL
@@ -94,11 +98,12 @@ def _variables(run: Run, paths: PythonPaths, search_path: str) -> dict[str, str]
     }
 
 
-def _outcome(ended: PythonEnded) -> Outcome:
+def _outcome(run: Run, ended: PythonEnded) -> Outcome:
     returned = ended.returned
     failed = ended.exit_code != 0 or ended.lost or (returned is not None and returned.status is False)
     status = statuses.FAILED if failed else statuses.SUCCEEDED
     return _result(
+        run,
         statuses.TIMEOUT if ended.timed_out else status,
         NO_RESULT if returned is None else returned.result,
         ended.stdout,
@@ -108,8 +113,9 @@ def _outcome(ended: PythonEnded) -> Outcome:
     )
 
 
-def _result(status: str, value: Any, stdout: str, stderr: str, exit_code: int, error: str | None) -> Outcome:
-    result = {"result": value, "stdout": stdout, "stderr": stderr, "exit_code": exit_code}
+def _result(run: Run, status: str, value: Any, stdout: str, stderr: str, exit_code: int, error: str | None) -> Outcome:
+    # What the action returned stands where the runner type says: a stand-in for a workflow has an output instead.
+    result = {run.runner.output_key or "result": value, "stdout": stdout, "stderr": stderr, "exit_code": exit_code}
     if error:
         result["error"] = error
     return Outcome(status, result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class PathFinder:
             if not python.is_file():
                 raise ContentError(
                     f'The virtualenv of pack "{pack}" ({virtualenv}) does not exist. '
-                    f"Create it on this host: {_how_to_make(virtualenv, self._settings.service_python, pack_dir)}"
+                    f"Create it: st2 run packs.setup_virtualenv packs={pack}"
                 )
             for library in sorted(virtualenv.glob("lib/python3*")):
                 first += [str(library), str(library / "site-packages")]
@@ -61,12 +60,3 @@ class PathFinder:
         first += [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
         last = [str(self._settings.packlib_dir), *self._service, str(Path(entry_point).parent)]
         return PythonPaths(python, first, last)
-
-
-def _how_to_make(virtualenv: Path, python: Path, pack_dir: Path | None) -> str:
-    """Shell commands that make the virtualenv of the pack in `pack_dir`."""
-    commands = [[str(python), "-m", "venv", str(virtualenv)]]
-    requirements = pack_dir / "requirements.txt" if pack_dir else None
-    if requirements and requirements.is_file():
-        commands.append([str(virtualenv / "bin" / "pip"), "install", "-r", str(requirements)])
-    return " && ".join(map(shlex.join, commands))

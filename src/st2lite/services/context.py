@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from st2lite.config.schema import Config, current_user
 from st2lite.config.urls import api_url, coordination_url, database_url
 from st2lite.content.locations import PackLocations
 from st2lite.content.registrar import Registrar
+from st2lite.content.pack_host import PackHost
 from st2lite.content.triggers import Triggers
 from st2lite.executions.admission import Admission
 from st2lite.executions.aliases import AliasService
@@ -31,7 +31,9 @@ from st2lite.messaging.open import open_bus
 from st2lite.models.policy import Policy
 from st2lite.policies.coordination import Locks, open_locks
 from st2lite.policies.index import PolicyIndex
+from st2lite.models.rule import Rule
 from st2lite.reactor.dispatch import Dispatcher
+from st2lite.reactor.listeners import Listeners
 from st2lite.reactor.rule_book import RuleBook
 from st2lite.reactor.rule_views import RuleViews
 from st2lite.reactor.trigger_catalog import TriggerCatalog
@@ -40,7 +42,10 @@ from st2lite.rendering.configs import PackConfigs
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.keys import Keys
 from st2lite.services.announcing import AnnouncingStore
+from st2lite.services.packs import pack_host, pack_locations, pack_variables
 from st2lite.storage.open import open_store
+from st2lite.workflows.definitions import Definitions
+from st2lite.workflows.reruns import ReRuns
 
 
 class AppContext:
@@ -83,10 +88,12 @@ class AppContext:
     @cached_property
     def locations(self) -> PackLocations:
         """Where packs lie on this host."""
-        content, base = self.config.content, Path(self.config.system.base_path)
-        extra = [Path(text) for text in content.packs_base_paths.split(":") if text]
-        system = Path(content.system_packs_base_path) if content.system_packs_base_path else None
-        return PackLocations(system, [base / "packs", *extra], base / "configs")
+        return pack_locations(self.config)
+
+    @cached_property
+    def pack_host(self) -> PackHost:
+        """Where and how packs are installed on this host."""
+        return pack_host(self.config)
 
     @cached_property
     def registrar(self) -> Registrar:
@@ -111,6 +118,12 @@ class AppContext:
     @cached_property
     def rules(self) -> RuleBook:
         return RuleBook(self.store, self.triggers, self.rule_views)
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        listeners = Listeners(self.store)
+        self.store.on_write(Rule, listeners.forget)
+        return listeners
 
     @cached_property
     def webhooks(self) -> Webhooks:
@@ -154,7 +167,17 @@ class AppContext:
 
     @cached_property
     def executions(self) -> ExecutionService:
-        return ExecutionService(self.store, self.bus, self.snapshots, self.keyring, self.pack_configs.resolve)
+        return ExecutionService(
+            self.store, self.bus, self.snapshots, self.keyring, self.pack_configs.resolve, self.chain_reruns.check
+        )
+
+    @cached_property
+    def chains(self) -> Definitions:
+        return Definitions(self.store)
+
+    @cached_property
+    def chain_reruns(self) -> ReRuns:
+        return ReRuns(self.store, self.chains)
 
     @cached_property
     def views(self) -> ExecutionViews:
@@ -197,11 +220,10 @@ class AppContext:
         config = self.config
         base = Path(config.system.base_path)
         key = Path(config.system_user.ssh_key_file).expanduser()
-        python = config.actionrunner.python_binary
         return RunnerSettings(
             system_user=config.system_user.user,
             service_user=current_user(),
-            service_python=Path(shutil.which(python) or python) if python else Path(sys.executable),
+            service_python=Path(sys.executable),
             virtualenvs_dir=base / "virtualenvs",
             packlib_dir=Path(next(iter(st2lite.packlib.__path__))),
             data_dir=base,
@@ -214,4 +236,5 @@ class AppContext:
             ssh_connect_timeout=config.ssh_runner.ssh_connect_timeout,
             allow_partial_failure=config.ssh_runner.allow_partial_failure,
             max_parallel_hosts=config.ssh_runner.max_parallel_actions,
+            system_pack_variables=pack_variables(config),
         )

@@ -26,12 +26,15 @@ WINRM = {"host": "string*", "username": "string*", "password": "string* secret",
          "kwarg_op": "string=-", "port": "integer=5986", "scheme": "string=https", "timeout": "integer=60",
          "transport": "string=ntlm", "verify_ssl_cert": "boolean=True"}  # fmt: skip
 RUNNER_PARAMETERS = {
+    "action-chain": {"display_published": "boolean=True", "skip_notify": "array=[]"},
     "local-shell-cmd": {**SHELL, "cmd": "string"},
     "local-shell-script": {**SHELL, "debug": "boolean=False", "content_version": "string"},
     "remote-shell-cmd": {**REMOTE, "cmd": "string", "dir": "string=/tmp immutable"},
     "remote-shell-script": REMOTE,
     "python-script": {"env": "object", "timeout": "integer=600", "log_level": "string=DEBUG",
                       "debug": "boolean=False", "content_version": "string"},
+    "python-workflow": {"env": "object", "timeout": "integer=600", "log_level": "string=DEBUG",
+                        "debug": "boolean=False", "content_version": "string"},
     "http-request": {"url": "string*", "headers": "object", "cookies": "object", "allow_redirects": "boolean=False",
                      "http_proxy": "string", "https_proxy": "string", "username": "string",
                      "password": "string secret", "verify_ssl_cert": "boolean=True", "url_hosts_blacklist": "array",
@@ -81,6 +84,7 @@ def test_runner_types():
     } == RUNNER_PARAMETERS
     assert {name: runner.output_key for name, runner in RUNNERS.items() if runner.output_key} == {
         "python-script": "result",
+        "python-workflow": "output",
         "http-request": "body",
     }
     for runner in RUNNERS.values():
@@ -98,7 +102,7 @@ def test_core_actions():
 def test_system_packs():
     locations = PackLocations(None, [])
     assert set(locations.all_packs()) <= {"core", "packs", "linux", "chatops", "default"}
-    for name in ("core", "default"):
+    for name in ("core", "default", "packs"):
         assert read_pack(locations.pack_dir(name)).ref == name
 
 
