@@ -11,6 +11,7 @@ from st2lite.auth.api_keys import ApiKeys
 from st2lite.content.action_files import ActionFiles
 from st2lite.content.locations import PackLocations
 from st2lite.content.registrar import Registrar
+from st2lite.content.pack_host import PackHost
 from st2lite.content.triggers import Triggers
 from st2lite.executions.aliases import AliasService
 from st2lite.executions.inquiries import InquiryService
@@ -22,12 +23,14 @@ from st2lite.http.alias_executions import AliasExecutions
 from st2lite.http.aliases import Aliases
 from st2lite.http.api_keys import ApiKeyResource
 from st2lite.http.app import ServiceContext, create_service_app
+from st2lite.http.configs import Configs, ConfigSchemas
 from st2lite.http.execution_parts import ExecutionParts
 from st2lite.http.executions import Executions
 from st2lite.http.inquiries import Inquiries
 from st2lite.http.keys import KeysResource
+from st2lite.http.pack_changes import PackChanges, PackIndexResource
 from st2lite.http.pack_files import PackFiles
-from st2lite.http.packs import PackInstallation, PackRegistration, Packs
+from st2lite.http.packs import PackRegistration, Packs
 from st2lite.http.rule_enforcements import RuleEnforcements
 from st2lite.http.rules import Rules, RuleTypes
 from st2lite.http.runner_types import RunnerTypes
@@ -54,6 +57,8 @@ class ApiContext(ServiceContext, Protocol):
     def bus(self) -> Bus: ...
     @property
     def locations(self) -> PackLocations: ...
+    @property
+    def pack_host(self) -> PackHost: ...
     @property
     def registrar(self) -> Registrar: ...
     @property
@@ -174,16 +179,24 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/keys", keys, suffix="list")
     app.add_route("/keys/{name}", keys)
 
-    packs, installation = Packs(context.store), PackInstallation()
+    packs, index = Packs(context.store), PackIndexResource(context.pack_host.index)
+    changes = PackChanges(context.executions, context.store, context.triggers)
     app.add_route("/packs", packs, suffix="list")
     app.add_route("/packs/{ref_or_id}", packs)
+    configs = Configs(context.store, context.locations, context.config.api.mask_secrets)
+    schemas = ConfigSchemas(context.store)
+    app.add_route("/configs", configs, suffix="list")
+    app.add_route("/configs/{pack_ref}", configs)
+    app.add_route("/config_schemas", schemas, suffix="list")
+    app.add_route("/config_schemas/{pack_ref}", schemas)
     files = PackFiles(context.store)
     app.add_route("/packs/views/files/{ref_or_id}", files, suffix="list")
     app.add_route("/packs/views/file/{ref_or_id}/{file_path:path}", files)
     app.add_route("/packs/register", PackRegistration(context.registrar))
-    app.add_route("/packs/install", installation, suffix="later")
-    app.add_route("/packs/uninstall", installation, suffix="later")
-    app.add_route("/packs/index", installation)
-    app.add_route("/packs/index/search", installation, suffix="later")
-    app.add_route("/packs/index/health", installation)
+    app.add_route("/packs/install", changes, suffix="install")
+    app.add_route("/packs/uninstall", changes, suffix="uninstall")
+    app.add_route("/packs/unload", changes, suffix="unload")
+    app.add_route("/packs/index", index)
+    app.add_route("/packs/index/search", index, suffix="search")
+    app.add_route("/packs/index/health", index, suffix="health")
     return app

@@ -11,7 +11,7 @@ from st2lite.content.registrar import Registrar
 from st2lite.http.bodies import read_as
 from st2lite.http.params import ListSpec, read_list, read_selection
 from st2lite.http.rows import find_page, send_rows
-from st2lite.models.errors import InvalidInput, NotFound
+from st2lite.models.errors import NotFound
 from st2lite.models.ids import is_id
 from st2lite.models.pack import Pack
 from st2lite.storage.contract import Equal, Order, Store, find_one
@@ -87,16 +87,3 @@ class PackRegistration:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         wanted = read_as(req, RegistrationRequest)
         resp.media = self._registrar.register(wanted.types, wanted.packs or None, wanted.fail_on_failure)
-
-
-class PackInstallation:
-    """Resource of what comes with a later release: installing, removing, and the index of packs."""
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        raise InvalidInput(
-            "Installing and removing packs, and the pack index, come with a later release of st2lite; until then put "
-            "the directory of the pack below a packs directory and register it: POST /v1/packs/register."
-        )
-
-    def on_post_later(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self.on_get(req, resp)

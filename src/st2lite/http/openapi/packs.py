@@ -7,6 +7,7 @@ from st2lite.http.openapi.parts import (
     BOOLEAN,
     IDENTIFIER,
     IDS,
+    INTEGER,
     LIMIT,
     OBJECT,
     OFFSET,
@@ -63,11 +64,47 @@ SCHEMAS: Json = {
         "additionalProperties": {"type": "integer"},
         "description": "How many of each kind were registered.",
     },
+    "PackInstallation": opened(
+        {
+            "packs": described(STRINGS, "Names of the index (`name=version`), URLs, `file:///` paths or archives."),
+            "force": described(BOOLEAN, "Also packs that say that they do not fit this host."),
+            "skip_dependencies": BOOLEAN,
+        },
+        ("packs",),
+    ),
+    "PackNames": opened({"packs": STRINGS}, ("packs",)),
+    "PackChange": closed({"execution_id": IDENTIFIER}, ("execution_id",)),
+    "PackIndex": closed({"status": array(ref("PackIndexStatus")), "index": OBJECT}, ("status", "index")),
+    "PackIndexStatus": closed(
+        {"url": STRING, "packs": INTEGER, "message": STRING, "error": {"type": ["string", "null"]}},
+        ("url", "packs", "message", "error"),
+    ),
+    "PackIndexQuery": opened(
+        {
+            "query": described({"type": ["string", "null"]}, "Text to search for; give this or `pack`."),
+            "pack": described({"type": ["string", "null"]}, "Name of a pack."),
+        }
+    ),
+    "PackIndexHealth": closed(
+        {
+            "indexes": closed(
+                {
+                    "count": INTEGER,
+                    "valid": INTEGER,
+                    "invalid": INTEGER,
+                    "errors": {"type": "object", "additionalProperties": INTEGER},
+                    "status": array(ref("PackIndexStatus")),
+                },
+                ("count", "valid", "invalid", "errors", "status"),
+            ),
+            "packs": closed({"count": INTEGER}, ("count",)),
+        },
+        ("indexes", "packs"),
+    ),
     "PackFile": closed({"file_path": STRING, "content": STRING}, ("file_path", "content")),
 }
 
 _REF = path("ref_or_id", "Reference or id of the pack.", "core")
-_LATER = "comes with a later release and answers 400 until then"
 
 PATHS: Json = {
     "/packs": {
@@ -97,13 +134,52 @@ PATHS: Json = {
             errors=("404", "409"),
         ),
     },
-    "/packs/install": {"post": operation("installPacks", f"Install packs ({_LATER})", {}, request=body(OBJECT))},
-    "/packs/uninstall": {"post": operation("uninstallPacks", f"Uninstall packs ({_LATER})", {}, request=body(OBJECT))},
-    "/packs/index": {"get": operation("getPackIndex", f"Read the pack index ({_LATER})", {})},
-    "/packs/index/search": {
-        "post": operation("searchPackIndex", f"Search the pack index ({_LATER})", {}, request=body(OBJECT))
+    "/packs/install": {
+        "post": operation(
+            "installPacks",
+            "Install or upgrade packs: an execution of `packs.install` does it",
+            {"202": answer(ref("PackChange"), "Requested.")},
+            request=body(ref("PackInstallation"), example={"packs": ["slack=1.0.0"]}),
+        ),
     },
-    "/packs/index/health": {"get": operation("getPackIndexHealth", f"Check the pack index ({_LATER})", {})},
+    "/packs/uninstall": {
+        "post": operation(
+            "uninstallPacks",
+            "Remove packs: an execution of `packs.uninstall` does it",
+            {"202": answer(ref("PackChange"), "Requested.")},
+            request=body(ref("PackNames"), example={"packs": ["slack"]}),
+        ),
+    },
+    "/packs/unload": {
+        "post": operation(
+            "unloadPacks",
+            "Remove all that is registered of packs, and leave their files (st2lite only)",
+            {"200": answer(ref("RegisteredCounts"), "How many of each kind were removed.")},
+            request=body(ref("PackNames"), example={"packs": ["slack"]}),
+        ),
+    },
+    "/packs/index": {
+        "get": operation(
+            "getPackIndex",
+            "Read the pack index; 400 when none of the configured ones can be used",
+            {"200": answer(ref("PackIndex"), "The index.")},
+        ),
+    },
+    "/packs/index/search": {
+        "post": operation(
+            "searchPackIndex",
+            "Search the pack index: by text (an array), or for one pack (an object; an empty array if there is none)",
+            {"200": answer({"anyOf": [array(OBJECT), OBJECT]}, "Entries of the index.")},
+            request=body(ref("PackIndexQuery"), example={"query": "chat"}),
+        ),
+    },
+    "/packs/index/health": {
+        "get": operation(
+            "getPackIndexHealth",
+            "Check the configured pack indexes",
+            {"200": answer(ref("PackIndexHealth"), "Counts.")},
+        ),
+    },
     "/packs/views/files/{ref_or_id}": {
         "parameters": [_REF],
         "get": operation(

@@ -1,0 +1,9 @@
+"""packs.search: look for packs in the index."""
+
+from pack_actions import PackAction
+from st2lite.content.pack_index import search
+
+
+class Search(PackAction):
+    def act(self, query):
+        return search(self.host.index.packs(), query)
