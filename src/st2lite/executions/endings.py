@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 
 from st2lite.messaging.contract import Acknowledge
 from st2lite.messaging.messages import ExecutionFinished, Message
-from st2lite.models.errors import BusUnavailable, StoreUnavailable
+from st2lite.models.errors import BusUnavailable, St2liteError, StoreUnavailable
 from st2lite.models.execution import Execution
+from st2lite.storage.contract import Store
 
 logger = logging.getLogger(__name__)
 
@@ -22,19 +23,25 @@ RETRY_INTERVAL = 0.5
 """Seconds between attempts while the store is away."""
 
 Handler = Callable[[Execution], None]
-"""Acts on an execution that has ended. The result is there only when it is small (`executions.events`): read the
-execution anew when it matters. Must return quickly, and at once for an execution that it has nothing to do with."""
+"""Acts on an execution that has ended. The result is there only when it is small: see `with_result`.
+
+Must return quickly, and at once for an execution that it has nothing to do with.
+"""
 
 
 class Endings:
     """Consumes `ExecutionFinished`: calls all handlers in order, then acknowledges.
 
     A handler that fails is logged and harms no other. When the store is away the message is kept, and the handlers that
-    have not succeeded are called again until they do.
+    have not succeeded are called again until they do. With `remember` it is kept in mind which executions were dealt
+    with, until they are forgotten again: see `LostEndings`.
     """
 
-    def __init__(self, handlers: Sequence[Handler]) -> None:
+    def __init__(self, handlers: Sequence[Handler], remember: bool = False) -> None:
         self._handlers = tuple(handlers)
+        self._remember = remember
+        self._handled: dict[str, str] = {}
+        self._lock = threading.Lock()
         self._backlog: deque[tuple[Execution, tuple[Handler, ...], Acknowledge]] = deque()
         self._stopped = threading.Event()
         self._filled = threading.Event()
@@ -51,16 +58,40 @@ class Endings:
 
     def receive(self, message: Message, acknowledge: Acknowledge) -> None:
         """Handle a message of the queue `NOTIFIER`."""
-        if not isinstance(message, ExecutionFinished):
-            acknowledge()
-            return
-        # While something waits for the store the bus's thread must not wait for it, too, once per message.
-        left = self._handlers if self._backlog else _call(self._handlers, message.execution)
-        if left:
-            self._backlog.append((message.execution, left, acknowledge))
-            self._filled.set()
+        if isinstance(message, ExecutionFinished):
+            self.handle(message.execution, acknowledge)
         else:
             acknowledge()
+
+    def handle(self, execution: Execution, acknowledge: Acknowledge) -> None:
+        """Call all handlers; when all have succeeded, now or later, call `acknowledge`."""
+        # While something waits for the store the bus's thread must not wait for it, too, once per message.
+        left = self._handlers if self._backlog else _call(self._handlers, execution)
+        if left:
+            self._backlog.append((execution, left, acknowledge))
+            self._filled.set()
+        else:
+            self._done(execution, acknowledge)
+
+    def is_known(self, execution: Execution) -> bool:
+        """Tell whether an execution was dealt with here and is not forgotten yet."""
+        return execution.id in self._handled
+
+    def count(self, since: str, until: str) -> int:
+        """Count remembered executions that ended in this span of time, its end excluded."""
+        with self._lock:
+            return sum(since <= end < until for end in self._handled.values())
+
+    def forget(self, before: str) -> None:
+        """Forget executions that ended before this time."""
+        with self._lock:
+            self._handled = {key: end for key, end in self._handled.items() if end >= before}
+
+    def _done(self, execution: Execution, acknowledge: Acknowledge) -> None:
+        if self._remember and execution.end_timestamp:
+            with self._lock:
+                self._handled[execution.id] = execution.end_timestamp
+        acknowledge()
 
     def _retry(self) -> None:
         while not self._stopped.is_set() and self._filled.wait() and not self._stopped.wait(RETRY_INTERVAL):
@@ -72,8 +103,15 @@ class Endings:
                     self._backlog[0] = execution, left, acknowledge
                     self._filled.set()
                     break
-                acknowledge()
+                self._done(execution, acknowledge)
                 self._backlog.popleft()
+
+
+def with_result(store: Store, execution: Execution) -> Execution:
+    """Return the execution with its result, which a message carries only when it is small."""
+    if not execution.result_size or execution.result:
+        return execution
+    return store.get(Execution, execution.id) or execution
 
 
 def _call(handlers: tuple[Handler, ...], execution: Execution) -> tuple[Handler, ...]:
@@ -84,6 +122,8 @@ def _call(handlers: tuple[Handler, ...], execution: Execution) -> tuple[Handler,
         except (StoreUnavailable, BusUnavailable) as error:
             logger.warning("What follows from the end of execution %s has to wait: %s", execution.id, error.message)
             return handlers[position:]
+        except St2liteError as error:
+            logger.warning("After the end of execution %s: %s", execution.id, error.message)
         except Exception:
             logger.exception("A handler failed on the end of execution %s.", execution.id)
     return ()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from st2lite.config.schema import Config
 from st2lite.executions.backup import BackupScheduler
 from st2lite.executions.endings import Endings, Handler
+from st2lite.executions.lost_endings import LostEndings
 from st2lite.messaging.contract import NOTIFIER, Stoppable
+from st2lite.models.errors import StoreUnavailable
+from st2lite.reactor.action_triggers import ActionTriggers
+from st2lite.reactor.notifications import Notifications
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
+from st2lite.workflows.recovery import ChainRecovery
 
 NAME = "st2notifier"
 
@@ -19,7 +26,13 @@ def serve(config: Config) -> None:
 
 def handlers(context: AppContext) -> list[Handler]:
     """Who acts on executions that have ended, in this order."""
-    return [context.waiting_line.ended, context.retries.ended]
+    store, dispatcher, views = context.store, context.dispatcher, context.views
+    notifications = Notifications(store, dispatcher, context.snapshots, views, context.keyring)
+    found: list[Handler] = [context.waiting_line.ended, context.retries.ended, notifications.emit]
+    options = context.config.action_sensor
+    if options.enable:
+        found.append(ActionTriggers(store, dispatcher, context.listeners, views, options.emit_when).emit)
+    return found
 
 
 class Notifier:
@@ -29,7 +42,13 @@ class Notifier:
         options = context.config.notifier
         self._bus = context.bus
         self._enabled = options.enable
+        self._chains = ChainRecovery(context.store, context.bus)
+        self._endings = Endings(handlers(context), remember=options.enable)
+        self._lost_endings = LostEndings(context.store, self._endings)
+        self._watch = context.store.watch
         chores = {
+            "telling of ends": self._lost_endings.look,
+            "waking chains": self._chains.wake,
             "letting delayed executions begin": context.waiting_line.move_all,
             "expiring inquiries": context.inquiries.expire,
             "removing expired tokens": context.tokens.purge_expired,
@@ -37,12 +56,14 @@ class Notifier:
         self._backup = BackupScheduler(
             context.store, context.bus, chores, options.rescheduling_interval, options.redispatch_after
         )
-        self._endings = Endings(handlers(context))
         self._sources: list[Stoppable] = []
 
     def start(self) -> None:
+        if self._enabled:
+            with contextlib.suppress(StoreUnavailable):  # then it begins with the first round
+                self._lost_endings.begin()
         self._endings.start()
-        self._sources = [self._bus.consume(NOTIFIER, self._endings.receive, prefetch=50)]
+        self._sources = [self._watch(), self._bus.consume(NOTIFIER, self._endings.receive, prefetch=50)]
         if self._enabled:
             self._backup.start()
 
@@ -57,3 +78,4 @@ class Notifier:
         """Deal at once with what an earlier process left behind; for a start with an empty bus."""
         self._backup.abandon_orphans()
         self._backup.dispatch_lost(older_than=0)
+        self._chains.wake(at_once=True)
