@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from st2lite.executions import events
 from st2lite.executions.silence import Silence
-from st2lite.executions.transitions import change_status
+from st2lite.executions.transitions import change_status, start_over
 from st2lite.executions.worker import abandon
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
+from st2lite.models.action import WORKFLOW_RUNNERS
 from st2lite.models.errors import St2liteError, StaleWrite, StoreUnavailable
 from st2lite.models.execution import Execution, Worker
 from st2lite.storage.contract import Equal, In, Order, Range, Store, claim
@@ -122,13 +123,14 @@ class BackupScheduler:
         return count
 
     def remind_cancellations(self) -> int:
-        """Ask again for executions that are being canceled, in case the worker never heard of it.
+        """Ask again for executions that are being canceled, in case nobody ever heard of it.
 
-        One that no worker holds (a client set its status) has nobody to end it: it is canceled here.
+        One that neither a worker holds nor is a workflow (a client set its status) has nobody to end it: it is canceled
+        here.
         """
         held = self._store.find(Execution, (In("status", (statuses.CANCELING,)),), limit=BATCH, large=False)
         for execution in held:
-            if execution.worker is None:
+            if execution.worker is None and execution.runner_name not in WORKFLOW_RUNNERS:
                 with contextlib.suppress(StaleWrite):
                     abandon(self._store, self._bus, execution, "")
             elif not events.control(self._bus, execution, "cancel"):
@@ -156,7 +158,13 @@ class BackupScheduler:
     def _abandon(self, execution: Execution, worker: Worker) -> bool:
         reason = f"The action runner on {worker.hostname} (pid {worker.pid}) died while it ran this action."
         try:
-            abandon(self._store, self._bus, execution, reason)
+            if execution.runner_name in WORKFLOW_RUNNERS and execution.status == statuses.RUNNING:
+                # The worker had not begun it: a workflow that has begun is held by no worker.
+                start_over(execution)
+                self._store.replace(execution)
+                events.dispatch(self._bus, execution)
+            else:
+                abandon(self._store, self._bus, execution, reason)
         except StaleWrite:
             return False
         except StoreUnavailable:

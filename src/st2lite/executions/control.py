@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import msgspec
 
 from st2lite.executions import events
 from st2lite.executions.requests import Requests
@@ -18,13 +20,23 @@ from st2lite.storage.contract import Equal, Store
 _SETTABLE = frozenset({statuses.CANCELING, statuses.CANCELED, statuses.PAUSING, statuses.PAUSED, statuses.RESUMING})
 
 
-class Control:
-    """What a user may do to an execution after requesting it. Safe to use from many threads."""
+CheckTasks = Callable[[Execution, Sequence[str]], None]
+"""Raises `InvalidInput` unless a workflow can be run again from these tasks."""
 
-    def __init__(self, store: Store, bus: Bus, requests: Requests) -> None:
+_parts = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class Control:
+    """What a user may do to an execution after requesting it. Safe to use from many threads.
+
+    `check_tasks` knows the tasks of workflows; without it none is run again in part.
+    """
+
+    def __init__(self, store: Store, bus: Bus, requests: Requests, check_tasks: CheckTasks | None = None) -> None:
         self._store = store
         self._bus = bus
         self._requests = requests
+        self._check_tasks = check_tasks
 
     def cancel(self, execution: Execution, user: str) -> Execution:
         """Cancel an execution: at once where no worker holds it, else by asking the worker (`canceling`).
@@ -37,7 +49,7 @@ class Control:
                 raise IllegalTransition(f"Action cannot be canceled. State = {current.status}.")
             held = current.status in statuses.ON_A_WORKER
             change_status(current, statuses.CANCELING if held else statuses.CANCELED)
-            set_result(current, {"message": "Action canceled by user.", "user": user})
+            set_result(current, {**_result_so_far(current), "message": "Action canceled by user.", "user": user})
             current.context = {**current.context, "cancelled_by": user}
 
         if execution.status == statuses.CANCELED:
@@ -54,6 +66,8 @@ class Control:
             events.control(self._bus, execution, "cancel")
         else:
             events.announce_end(self._bus, execution)
+            if execution.workflow:  # a child of it may be paused, too, or wait for an answer
+                events.control(self._bus, execution, "cancel")
         return execution
 
     def pause(self, execution: Execution, user: str) -> Execution:
@@ -104,20 +118,29 @@ class Control:
         reset: list[str] | None = None,
         delay: int = 0,
     ) -> Execution:
-        """Run the same action again, with the original parameters under the given ones."""
+        """Run the same action again, with the original parameters under the given ones.
+
+        `tasks` names the task from which a workflow is run again; what is not in `reset` keeps what it achieved.
+        """
         tasks, reset = tasks or [], reset or []
         if parameters and (tasks or reset):
             raise InvalidInput("parameters: cannot be given together with tasks or reset.")
         unknown = sorted(set(reset) - set(tasks))
         if unknown:
             raise InvalidInput(f"reset: {', '.join(unknown)} must be among tasks.")
+        again: dict[str, Any] = {"ref": execution.id}
         if tasks:
-            raise InvalidInput(f'tasks: only workflows can be run again in part; "{execution.action_ref}" is not one.')
+            if execution.runner_name not in WORKFLOW_RUNNERS or self._check_tasks is None:
+                raise InvalidInput(
+                    f'tasks: only workflows can be run again in part; "{execution.action_ref}" is not one.'
+                )
+            self._check_tasks(execution, tasks)
+            again |= {"tasks": tasks, "reset": reset}
         return self._requests.request(
             execution.action_ref,
             {**execution.parameters, **parameters},
             user,
-            {"re-run": {"ref": execution.id}},
+            {"re-run": again},
             execution.notify,
             delay,
             trace=execution.trace,
@@ -186,3 +209,13 @@ class Control:
                 f'Execution "{execution.id}" cannot be {verb}: only workflows can, and its runner is '
                 f'"{execution.runner_name}".'
             )
+
+
+def _result_so_far(execution: Execution) -> dict[str, msgspec.Raw]:
+    """What a workflow that is canceled has achieved; empty for any other execution."""
+    if not execution.workflow or not execution.result:
+        return {}
+    try:
+        return _parts.decode(execution.result)
+    except msgspec.MsgspecError:  # a client has put something else there
+        return {}

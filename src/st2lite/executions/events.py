@@ -11,6 +11,7 @@ import logging
 
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.messages import (
+    ChildChanged,
     ExecutionChanged,
     ExecutionControl,
     ExecutionDeleted,
@@ -18,6 +19,7 @@ from st2lite.messaging.messages import (
     Message,
     WorkRequested,
 )
+from st2lite.models import statuses
 from st2lite.models.errors import BusUnavailable
 from st2lite.models.execution import NO_RESULT, Execution
 
@@ -25,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 INLINE_RESULT = 64 * 1024
 """Results up to this many bytes travel with the message; readers fetch larger ones from the store."""
+
+_FELT_BY_PARENT = frozenset({statuses.PENDING, statuses.PAUSED, statuses.RESUMING})
+"""Statuses of an unfinished execution that pause its parent, or have it go on."""
 
 
 def dispatch(bus: Bus, execution: Execution, created: bool = False) -> bool:
@@ -38,11 +43,20 @@ def dispatch(bus: Bus, execution: Execution, created: bool = False) -> bool:
 def announce_change(bus: Bus, execution: Execution, created: bool = False) -> None:
     """Tell that an unfinished execution was created or changed its status."""
     _publish(bus, ExecutionChanged(_light(execution), created))
+    if execution.status in _FELT_BY_PARENT:
+        tell_parent(bus, execution)
 
 
 def announce_end(bus: Bus, execution: Execution) -> None:
-    """Tell that an execution reached its final status."""
+    """Tell that an execution reached its final status, first of all the chain that waits for it."""
+    tell_parent(bus, execution)
     _publish(bus, ExecutionFinished(_light(execution)))
+
+
+def tell_parent(bus: Bus, execution: Execution) -> None:
+    """Tell the engine of workflows what became of an execution, if it is a task of a chain."""
+    if execution.parent and execution.context.get("chain"):
+        _publish(bus, ChildChanged(_light(execution)))
 
 
 def announce_deletion(bus: Bus, execution: Execution) -> None:
@@ -51,7 +65,10 @@ def announce_deletion(bus: Bus, execution: Execution) -> None:
 
 
 def control(bus: Bus, execution: Execution, command: str) -> bool:
-    """Send `cancel`, `pause` or `resume` to the worker that holds the execution. False: the broker did not take it."""
+    """Send `cancel`, `pause` or `resume` to who looks after an execution, its worker or the engine of workflows.
+
+    `continue` has an engine look whether a workflow stands still. False: the broker did not take it.
+    """
     return _publish(bus, ExecutionControl(execution.id, command))
 
 

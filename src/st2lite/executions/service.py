@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from st2lite.executions import queries
-from st2lite.executions.control import Control
+from st2lite.executions.control import CheckTasks, Control
 from st2lite.executions.requests import LoadConfig, Requests
 from st2lite.executions.snapshots import Snapshots
 from st2lite.messaging.contract import Bus
@@ -18,15 +18,22 @@ from st2lite.storage.contract import Filter, Order, Store
 class ExecutionService:
     """Requests, finds and controls executions.
 
-    `request`, `cancel`, `pause`, `resume`, `update`, `re_run` and `delete` are those of `Requests` and `Control`.
+    `request`, `cancel`, `pause`, `resume`, `update`, `re_run` and `delete` are those of `Requests` and `Control`;
+    `check_tasks` is what `Control` takes.
     """
 
     def __init__(
-        self, store: Store, bus: Bus, snapshots: Snapshots, keyring: KeyRing | None, load_config: LoadConfig
+        self,
+        store: Store,
+        bus: Bus,
+        snapshots: Snapshots,
+        keyring: KeyRing | None,
+        load_config: LoadConfig,
+        check_tasks: CheckTasks | None = None,
     ) -> None:
         self._store = store
         requests = Requests(store, bus, snapshots, keyring, load_config)
-        control = Control(store, bus, requests)
+        control = Control(store, bus, requests, check_tasks)
         self.request = requests.request
         self.cancel = control.cancel
         self.pause = control.pause

@@ -9,7 +9,7 @@ import msgspec
 from st2lite.models import timestamps
 from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import NO_RESULT, RESULT_LIMIT, Execution, LogEntry
-from st2lite.models.statuses import COMPLETED, DELAYED, check_transition
+from st2lite.models.statuses import COMPLETED, DELAYED, REQUESTED, check_transition
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
@@ -49,6 +49,13 @@ def set_result(execution: Execution, result: Any) -> None:
     if len(encoded) > RESULT_LIMIT:
         raise InvalidInput(f"The result has {len(encoded)} bytes; the most that is kept is {RESULT_LIMIT}.")
     execution.result, execution.result_size = msgspec.Raw(encoded), len(encoded)
+
+
+def start_over(execution: Execution) -> None:
+    """Have a running execution wait for a worker again. Only for one of which nothing has been done."""
+    execution.status = REQUESTED
+    execution.log = [*execution.log, LogEntry(timestamps.now(), REQUESTED)]
+    execution.worker = None
 
 
 def encode_result(result: Any) -> bytes:

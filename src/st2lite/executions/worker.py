@@ -282,15 +282,16 @@ class ExecutionWorker:
                 outcome = Outcome(statuses.FAILED, {"error": f"The end of the execution cannot be stored: {error}"})
                 output = NO_RESULT
             fresh = self._reread(execution)
-            if fresh is None:
+            # A workflow that somebody else holds or has begun is not ours any more: what we know of it is old.
+            if fresh is None or (outcome.workflow is not None and fresh.worker != self._record.id):
                 return
             execution = fresh
         if execution.status in statuses.COMPLETED:
             events.announce_end(self._bus, execution)
+        elif outcome.then is not None:  # a workflow; that it runs was announced when it was claimed
+            outcome.then(execution)
         else:
             events.announce_change(self._bus, execution)
-            if outcome.then is not None:
-                outcome.then()
 
     def _reread(self, execution: Execution) -> Execution | None:
         """Return the newest revision, or None when there is nothing left to end."""
@@ -372,6 +373,8 @@ def _apply(execution: Execution, outcome: Outcome, output: msgspec.Raw) -> None:
     result: Any = outcome.result
     if execution.status == statuses.CANCELING:
         status, result = statuses.CANCELED, execution.result or None
+    if status == statuses.RUNNING:  # a workflow that was begun; it may have been told to pause meanwhile
+        status = execution.status
     if status != execution.status:
         change_status(execution, status)
     execution.worker = None

@@ -60,7 +60,7 @@ class OutputAppended(msgspec.Struct, tag="execution.output"):
 
 
 class ExecutionControl(msgspec.Struct, tag="execution.control"):
-    """A command to the worker that holds the execution: `cancel`, `pause` or `resume`."""
+    """A command about an execution, to its worker or the engine of workflows: see `executions.events.control`."""
 
     durable: ClassVar[bool] = True
     execution_id: str

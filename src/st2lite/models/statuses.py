@@ -26,7 +26,7 @@ ALL = (
 COMPLETED = frozenset({SUCCEEDED, FAILED, TIMEOUT, CANCELED, ABANDONED})
 CANCELABLE = frozenset({REQUESTED, SCHEDULED, DELAYED, RUNNING, PAUSING, PAUSED, RESUMING})
 ON_A_WORKER = frozenset({SCHEDULED, RUNNING, CANCELING, PAUSING, RESUMING})
-"""Statuses that only a live worker may hold: without one they become `abandoned`."""
+"""Statuses of executions that are with a worker, or with the engine of workflows."""
 
 _TRANSITIONS: dict[str, frozenset[str]] = {
     REQUESTED: frozenset({SCHEDULED, DELAYED, RUNNING, CANCELING}) | COMPLETED,

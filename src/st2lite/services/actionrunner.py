@@ -1,4 +1,4 @@
-"""st2actionrunner: runs executions."""
+"""st2actionrunner: runs executions, and moves workflows on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from st2lite.executions.worker import ExecutionWorker, WorkerOptions
 from st2lite.runners.registry import RunnerRegistry
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
+from st2lite.workflows.engine import ChainEngine
+from st2lite.workflows.progress import Progress
+from st2lite.workflows.runner import ChainRunner
+from st2lite.workflows.state import ACTION_CHAIN
 
 NAME = "st2actionrunner"
 
@@ -17,12 +21,23 @@ def serve(config: Config) -> None:
 
 
 class ActionRunner:
-    """The worker and the runners it uses."""
+    """The worker, the runners it uses and the engine of workflows."""
 
     def __init__(self, context: AppContext) -> None:
         options = context.config.actionrunner
         self._patience = options.exit_still_active_check if options.graceful_shutdown else 0
-        self._registry = RunnerRegistry(context.runner_settings)
+        progress = Progress(
+            context.store,
+            context.bus,
+            context.executions,
+            context.snapshots,
+            context.keyring,
+            context.pack_configs.resolve,
+            context.chains,
+        )
+        self._engine = ChainEngine(context.bus, progress)
+        chains = ChainRunner(context.store, context.keyring, context.chains, context.chain_reruns, self._engine.go_on)
+        self._registry = RunnerRegistry(context.runner_settings, ready={ACTION_CHAIN: chains})
         self._worker = ExecutionWorker(
             context.store,
             context.bus,
@@ -39,9 +54,11 @@ class ActionRunner:
         )
 
     def start(self) -> None:
+        self._engine.start()
         self._worker.start()
 
     def stop(self) -> None:
         """Drain: running actions end, or are abandoned after `[actionrunner] exit_still_active_check` seconds."""
         self._worker.stop(self._patience)
+        self._engine.stop()
         self._registry.close()

@@ -44,7 +44,7 @@ def test_what_may_be_left_out():
     [
         ({"name": None}, "name has to be given"),
         ({"runner_type": ""}, "runner_type has to be given"),
-        ({"runner_type": "nope"}, 'runner_type "nope" is not registered; there are announcement, http-request'),
+        ({"runner_type": "nope"}, 'runner_type "nope" is not registered; there are action-chain, announcement'),
         ({"name": 5}, "name has to be text"),
         ({"name": "a/b"}, "must not contain slashes"),
         ({"pack": "q"}, 'pack is "q", but the action lies in pack "p"'),

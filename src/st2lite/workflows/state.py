@@ -1,0 +1,153 @@
+"""What a chain remembers between two tasks, and the result that grows with each of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from st2lite.executions.transitions import encode_result
+from st2lite.models.errors import InvalidInput
+from st2lite.models.execution import RESULT_LIMIT, Execution
+from st2lite.models.ids import derived_id
+
+ACTION_CHAIN = "action-chain"
+"""The runner type of chains."""
+
+
+class ChainState(msgspec.Struct, omit_defaults=True):
+    """Kept in `Execution.workflow` while a chain runs, and after it for whoever runs it again.
+
+    `definition` is the id of the chain (see `definitions`), `vars` are its rendered vars; `published` holds what tasks
+    published, each with the position of the task in the result. `task` is the task that runs now or next, the
+    `number`-th one; `child` is the id of its execution, known before that execution is requested. `waits` marks a chain
+    that is paused because its child is, and not by a user. `redo` is the execution that the child goes on with.
+    """
+
+    definition: str
+    task: str
+    number: int
+    child: str
+    vars: dict[str, Any] = {}
+    published: list[tuple[int, dict[str, Any]]] = []
+    waits: bool = False
+    skip_notify: list[str] = []
+    display_published: bool = True
+    redo: dict[str, Any] = {}
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Vars as they are now: later publications over earlier ones."""
+        values = dict(self.vars)
+        for _position, published in self.published:
+            values.update(published)
+        return values
+
+    def follow(self, execution: Execution, task: str) -> None:
+        """Make `task` the next one."""
+        self.number += 1
+        self.task, self.child = task, child_id(execution.id, self.number)
+        self.waits, self.redo = False, {}
+
+
+class ChainResult(msgspec.Struct, omit_defaults=True):
+    """Result of a chain: tasks in the order they ended, each the JSON of an entry, and what was published."""
+
+    tasks: list[msgspec.Raw]
+    published: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    error: str | msgspec.UnsetType = msgspec.UNSET
+    traceback: str | msgspec.UnsetType = msgspec.UNSET
+    message: str | msgspec.UnsetType = msgspec.UNSET
+    user: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Entry(msgspec.Struct):
+    name: str
+    result: Any = None
+    execution_id: str | None = None
+    state: str = ""
+
+
+class TaskEnd(msgspec.Struct):
+    """How a task ended: status, timestamps, JSON of the result, ids of its execution (None: it was never requested)."""
+
+    status: str
+    created: str
+    updated: str
+    result: msgspec.Raw
+    execution_id: str | None = None
+    liveaction_id: str | None = None
+
+
+_results = msgspec.json.Decoder(ChainResult)
+_entries = msgspec.json.Decoder(_Entry)
+_EMPTY = msgspec.Raw(b"{}")
+
+
+def child_id(execution_id: str, number: int) -> str:
+    """Identifier of the execution of the `number`-th task of a chain."""
+    return derived_id(execution_id, "task", str(number))
+
+
+def state_of(execution: Execution) -> ChainState | None:
+    """The state of a chain's execution; None for one that has not begun, or is none."""
+    if execution.runner_name != ACTION_CHAIN or not execution.workflow:
+        return None
+    return msgspec.convert(execution.workflow, ChainState)
+
+
+def result_of(execution: Execution) -> ChainResult:
+    """The result so far; an empty one where a client has put something else in its place."""
+    try:
+        return _results.decode(execution.result)
+    except msgspec.MsgspecError:
+        return ChainResult([])
+
+
+def entry_of(raw: msgspec.Raw) -> _Entry:
+    """An entry of a result, decoded."""
+    return _entries.decode(raw)
+
+
+def end_of(child: Execution) -> TaskEnd:
+    """How a task ended whose execution has."""
+    return TaskEnd(
+        status=child.status,
+        created=child.start_timestamp,
+        updated=child.end_timestamp or child.start_timestamp,
+        result=child.result or _EMPTY,
+        execution_id=child.id,
+        liveaction_id=child.liveaction_id,
+    )
+
+
+def make_entry(task: str, end: TaskEnd) -> msgspec.Raw:
+    """The entry of a task in the result of its chain."""
+    entry = {
+        "id": task,
+        "name": task,
+        "execution_id": end.execution_id,
+        "liveaction_id": end.liveaction_id,
+        "workflow": None,
+        "created_at": _with_offset(end.created),
+        "updated_at": _with_offset(end.updated),
+        "state": end.status,
+        "result": end.result,
+    }
+    return msgspec.Raw(msgspec.json.encode(entry))
+
+
+def keep(state: ChainState, result: ChainResult) -> tuple[dict[str, Any], msgspec.Raw]:
+    """Return state and result as an execution keeps them; raise `InvalidInput` when they are too large."""
+    encoded = encode_result(result)
+    size = len(encoded) + len(msgspec.json.encode(state))
+    if size > RESULT_LIMIT:
+        raise InvalidInput(
+            f"The results and variables of the chain have {size} bytes; the most that is kept is {RESULT_LIMIT}. "
+            "Let tasks write large data to files, and publish their names."
+        )
+    return msgspec.to_builtins(state), msgspec.Raw(encoded)
+
+
+def _with_offset(timestamp: str) -> str:
+    return f"{timestamp[:-1]}+00:00"
