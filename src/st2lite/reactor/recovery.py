@@ -25,15 +25,22 @@ _NO_WAIT = (0.0, 0.0)
 class Recovery:
     """Looks for instances that wait for longer than `redispatch_after` seconds; `clock` gives epoch seconds.
 
-    One that is tried in vain is tried again the more rarely, the more often it was.
+    With `empty_bus`, when no message can have outlived the last process, the first look takes all that wait. One that
+    is tried in vain is tried again the more rarely, the more often it was.
     """
 
     def __init__(
-        self, store: Store, engine: RulesEngine, redispatch_after: float, clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        engine: RulesEngine,
+        redispatch_after: float,
+        empty_bus: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._engine = engine
         self._redispatch_after = redispatch_after
+        self._first_age = 0.0 if empty_bus else redispatch_after
         self._clock = clock
         self._waits: dict[str, tuple[float, float]] = {}
         self._stopped = threading.Event()
@@ -83,9 +90,11 @@ class Recovery:
         return done
 
     def _loop(self) -> None:
+        age = self._first_age
         while True:
             try:
-                self.round()
+                self.round(age)
+                age = self._redispatch_after
             except St2liteError as error:
                 logger.warning("Waiting trigger instances could not be looked for: %s", error.message)
             except Exception:

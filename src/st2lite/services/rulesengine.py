@@ -20,17 +20,20 @@ def serve(config: Config) -> None:
 
 
 class RulesEngine:
-    """The engine and what belongs to it: `parts` are started in this order, and stopped in the opposite one."""
+    """The engine and what belongs to it: its parts are started in order, and stopped in the opposite one.
 
-    def __init__(self, context: AppContext) -> None:
+    `empty_bus` says that the bus has begun with this process, so that no message leads to what is left of earlier ones.
+    """
+
+    def __init__(self, context: AppContext, empty_bus: bool = False) -> None:
         options = context.config.rulesengine
         user = context.config.system_user.user
         matcher = Matcher(context.store, context.keyring, user)
         enforcer = Enforcer(context.store, context.executions, user)
         engine = Engine(context.store, context.bus, matcher, enforcer, options.threads, options.redispatch_after)
         self._store = context.store
-        self._recovery = Recovery(context.store, engine, options.redispatch_after)
-        self._parts: list[daemon.Service] = [engine, self._recovery]
+        recovery = Recovery(context.store, engine, options.redispatch_after, empty_bus)
+        self._parts: list[daemon.Service] = [engine, recovery]
         self._watch: Stoppable | None = None
 
     def start(self) -> None:
@@ -43,7 +46,3 @@ class RulesEngine:
             part.stop()
         if self._watch is not None:
             self._watch.stop()
-
-    def recover(self) -> None:
-        """Deal at once with what an earlier process left behind; for a start with an empty bus."""
-        self._recovery.round(older_than=0)
