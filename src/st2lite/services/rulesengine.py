@@ -10,6 +10,7 @@ from st2lite.reactor.matching import Matcher
 from st2lite.reactor.recovery import Recovery
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
+from st2lite.services.timersengine import TimersEngine
 
 NAME = "st2rulesengine"
 
@@ -33,7 +34,7 @@ class RulesEngine:
         engine = Engine(context.store, context.bus, matcher, enforcer, options.threads, options.redispatch_after)
         self._store = context.store
         recovery = Recovery(context.store, engine, options.redispatch_after, empty_bus)
-        self._parts: list[daemon.Service] = [engine, recovery]
+        self._parts: list[daemon.Service] = [engine, recovery, TimersEngine(context)]
         self._watch: Stoppable | None = None
 
     def start(self) -> None:
