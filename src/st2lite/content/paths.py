@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from pathlib import Path, PurePosixPath
 
 from st2lite.models.errors import ContentError
+
+_ANY = 0o666
+"""Mode that leaves everything to the umask."""
 
 
 def inside(directory: Path, relative: str) -> Path:
@@ -20,14 +25,21 @@ def inside(directory: Path, relative: str) -> Path:
     return path
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file, all of it or nothing; directories on the way are made, the mode of an old file is kept."""
+def write_atomically(path: Path, text: str, mode: int = _ANY) -> None:
+    """Write a text file, all of it or nothing; directories on the way are made.
+
+    A new file gets `mode` as far as the umask allows it, an old one keeps what it has of that; so does its group.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    spare = path.with_name(f".{path.name}.{os.getpid()}.new")
+    spare = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     try:
-        spare.write_text(text, encoding="utf-8")
+        with os.fdopen(os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+            file.write(text)
         if path.exists():
-            spare.chmod(path.stat().st_mode & 0o7777)
+            old = path.stat()
+            with contextlib.suppress(PermissionError):
+                os.chown(spare, -1, old.st_gid)
+            spare.chmod(old.st_mode & (0o7777 if mode == _ANY else mode))
         spare.replace(path)
     finally:
         spare.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from st2lite.http.openapi import (
     actions,
     aliases,
     auth,
+    configs,
     executions,
     inquiries,
     keys,
@@ -27,7 +28,7 @@ from st2lite.http.openapi.parts import ERRORS, STRING, Json, answer, closed, ope
 _SERVICES: dict[str, tuple[str, tuple[ModuleType, ...]]] = {
     "api": (
         "st2lite API",
-        (actions, aliases, runner_types, executions, inquiries, triggers, rules, packs, keys, access),
+        (actions, aliases, runner_types, executions, inquiries, triggers, rules, packs, configs, keys, access),
     ),
     "auth": ("st2lite auth service", (auth,)),
     "stream": ("st2lite event stream", (stream,)),
