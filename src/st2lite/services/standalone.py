@@ -25,6 +25,7 @@ from st2lite.rendering.crypto import generate_key_file
 from st2lite.services.actionrunner import ActionRunner
 from st2lite.services.context import AppContext
 from st2lite.services.notifier import Notifier
+from st2lite.services.rulesengine import RulesEngine
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Standalone:
         self.context = AppContext(config)
         self._worker = ActionRunner(self.context)
         self._notifier = Notifier(self.context)
+        self._rules = RulesEngine(self.context, empty_bus=True)
         self._server = StandaloneServer(config.api.host, config.api.port, Mounts(self.context))
 
     def start(self) -> None:
@@ -75,12 +77,14 @@ class Standalone:
         self._worker.start()
         self._notifier.start()
         self._notifier.recover()
+        self._rules.start()
         logger.info(
             "The address is %s; the first password of %s is in %s.", self.url, ADMIN, self._data_dir / PASSWORD_FILE
         )
 
     def stop(self) -> None:
         """Let running actions end, answer no more requests, write everything down."""
+        self._rules.stop()
         # Actions ask the API to their last moment. What is requested meanwhile is stored, and run by the next process.
         self._worker.stop()
         self._notifier.stop()
