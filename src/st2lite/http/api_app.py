@@ -24,7 +24,6 @@ from st2lite.http.aliases import Aliases
 from st2lite.http.api_keys import ApiKeyResource
 from st2lite.http.app import ServiceContext, create_service_app
 from st2lite.http.configs import Configs, ConfigSchemas
-from st2lite.http.configs import Configs, ConfigSchemas
 from st2lite.http.execution_parts import ExecutionParts
 from st2lite.http.executions import Executions
 from st2lite.http.inquiries import Inquiries
@@ -184,12 +183,6 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     changes = PackChanges(context.executions, context.store, context.triggers)
     app.add_route("/packs", packs, suffix="list")
     app.add_route("/packs/{ref_or_id}", packs)
-    configs = Configs(context.store, context.locations, context.config.api.mask_secrets)
-    schemas = ConfigSchemas(context.store)
-    app.add_route("/configs", configs, suffix="list")
-    app.add_route("/configs/{pack_ref}", configs)
-    app.add_route("/config_schemas", schemas, suffix="list")
-    app.add_route("/config_schemas/{pack_ref}", schemas)
     configs = Configs(context.store, context.locations, context.config.api.mask_secrets)
     schemas = ConfigSchemas(context.store)
     app.add_route("/configs", configs, suffix="list")
