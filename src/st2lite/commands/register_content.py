@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from st2lite.commands.daemon import CONFIG_HELP
 from st2lite.config.load import config_path, load
-from st2lite.content.registrar import KINDS, Registrar
+from st2lite.content.locations import PackLocations
+from st2lite.content.packs import has_manifest
+from st2lite.content.registrar import KINDS
 from st2lite.models.errors import InvalidInput, St2liteError
+from st2lite.models.pack import SYSTEM_PACKS
 from st2lite.services.context import AppContext
 from st2lite.services.logs import set_up_logging
 
 NAME = "st2-register-content"
+_SETUP, _RECREATE = "setup", "recreate"
 _EPILOG = """\
 examples:
   st2-register-content --register-all
   st2-register-content --register-actions --register-pack /opt/stackstorm/packs/mypack
+  st2-register-content --register-all --register-setup-virtualenvs
 """
 
 
@@ -28,17 +34,21 @@ def main(argv: list[str] | None = None) -> int:
         set_up_logging(config, NAME)
         context = AppContext(config)
         try:
+            packs = _packs(options, context.locations)
+            if options.virtualenvs:
+                _set_up_virtualenvs(context, packs, options.virtualenvs == _RECREATE)
+            if options.virtualenvs and not options.register_all and not _kinds(options):
+                return 0
             context.connect()
-            counts = Registrar(context.store, context.locations).register(
-                _kinds(options), _packs(options), fail_on_failure=options.fail
-            )
+            counts = context.registrar.register(_kinds(options), packs, fail_on_failure=options.fail)
         finally:
             context.close()
     except St2liteError as error:
         print(f"{NAME}: {error.message}", file=sys.stderr)
         return 1
     for kind, count in counts.items():
-        print(f"Registered {count} {kind.replace('_', ' ')}.")
+        if count or "(" not in kind:
+            print(f"Registered {count} {kind.replace('_', ' ').replace('(', ' (')}.")
     return 0
 
 
@@ -58,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
         help=f"only this kind; KIND is one of {', '.join(kind.replace('_', '-') for kind in KINDS)}",
     )  # fmt: skip
     parser.add_argument("--register-pack", metavar="DIR", action="append", help="only this pack; may be repeated")
+    parser.add_argument(
+        "--register-setup-virtualenvs", dest="virtualenvs", action="store_const", const=_SETUP,
+        help="first make the virtualenvs of packs that have none, or one with other requirements",
+    )  # fmt: skip
+    parser.add_argument(
+        "--register-recreate-virtualenvs", dest="virtualenvs", action="store_const", const=_RECREATE,
+        help="first make the virtualenvs of packs anew",
+    )  # fmt: skip
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         "--register-fail-on-failure",
@@ -77,14 +95,33 @@ def _kinds(options: argparse.Namespace) -> list[str] | None:
     return None if options.register_all or not chosen else chosen
 
 
-def _packs(options: argparse.Namespace) -> list[str] | None:
+def _packs(options: argparse.Namespace, locations: PackLocations) -> list[str] | None:
     """Names of the packs to register; a directory has to lie in one of the configured ones."""
     if not options.register_pack:
         return None
     for text in options.register_pack:
-        if not Path(text).is_dir() and "/" in text:
+        path, known = Path(text), locations.pack_dir(Path(text).name)
+        if "/" not in text:
+            continue
+        if not path.is_dir():
             raise InvalidInput(f"--register-pack: {text} is not a directory.")
+        if known is None or not path.samefile(known):
+            roots = ", ".join(map(str, locations.roots))
+            raise InvalidInput(
+                f"--register-pack: {text} lies in none of the directories of packs ({roots}); move it there, or add "
+                "the directory it lies in to packs_base_paths in section [content] of st2.conf."
+            )
     return [Path(text).name for text in options.register_pack]
+
+
+def _set_up_virtualenvs(context: AppContext, packs: Sequence[str] | None, recreate: bool) -> None:
+    """Make the virtualenvs of packs, of all but the system's own if none is named."""
+    host = context.pack_host
+    chosen = context.locations.all_packs() if packs is None else {pack: host.installed_dir(pack) for pack in packs}
+    for pack, directory in chosen.items():
+        if pack not in SYSTEM_PACKS and has_manifest(directory):
+            with host.lock(pack):
+                host.virtualenvs.setup(pack, directory, print, recreate)
 
 
 if __name__ == "__main__":

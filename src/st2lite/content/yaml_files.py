@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 SUFFIXES = (".yaml", ".yml", ".json")
 """File names that metadata may have."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a file; metadata written by people stays far below."""
 _MAX_NODES = 1_000_000
 """Values in one file; more can only be a trap made of nested aliases."""
 
@@ -25,6 +27,9 @@ def load_file(path: Path) -> Any:
     Dates stay text, and keys that are no text become text. A key given twice is logged: the last one counts.
     """
     try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise ContentError(f"{path}: {size} bytes are too many; the most that is read is {LARGEST}")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ContentError(f"{path}: no such file") from None

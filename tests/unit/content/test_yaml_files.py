@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from st2lite.content.yaml_files import dump, load_file, load_map
+from st2lite.content.yaml_files import LARGEST, dump, load_file, load_map
 from st2lite.models.errors import ContentError
 
 
@@ -102,3 +102,8 @@ def test_what_is_dumped_is_loaded_again(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "dumped.yaml"
     path.write_text(dump(value))
     assert load_file(path) == value
+
+
+def test_huge_files_are_refused(tmp_path):
+    with pytest.raises(ContentError, match=r"file\.yaml: \d+ bytes are too many; the most that is read is 4194304"):
+        load(tmp_path, "#" * (LARGEST + 1))
