@@ -8,6 +8,7 @@ from pathlib import Path
 
 from st2lite import __version__
 from st2lite.commands.backup import add_commands as add_backup_commands
+from st2lite.commands.import_stackstorm import add_command as add_import_command
 from st2lite.models.errors import St2liteError
 
 _EPILOG = """\
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--config-file", type=Path, metavar="FILE", help="an st2.conf for everything else")
     command.set_defaults(run=_standalone)
     add_backup_commands(commands)
+    add_import_command(commands)
     return parser
 
 
