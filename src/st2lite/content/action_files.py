@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,11 +24,17 @@ _FILE_NAME = re.compile(r"[\w-][\w.-]*")
 
 
 class ActionFiles:
-    """Changes actions. What is written to disk stays inside the `actions` directory of the pack."""
+    """Changes actions. What is written to disk stays inside the `actions` directory of the pack.
 
-    def __init__(self, store: Store, locations: PackLocations) -> None:
+    `written(ref, path)` is called for each data file of an action, once both are stored.
+    """
+
+    def __init__(
+        self, store: Store, locations: PackLocations, written: Callable[[str, Path], None] = lambda *_: None
+    ) -> None:
         self._store = store
         self._locations = locations
+        self._written = written
 
     def create(self, content: Mapping[str, Any]) -> Action:
         """Make an action from metadata, with `data_files` a list of `{file_path, content}`.
@@ -41,8 +47,9 @@ class ActionFiles:
         existing = self._find(action.ref)
         if existing:
             raise Conflict(f'Action "{action.ref}" exists already.', existing.id)
-        self._write_data_files(action.pack, data_files)
+        paths = self._write_data_files(action.pack, data_files)
         self._store.insert(action)
+        self._announce(action, paths)
         return action
 
     def update(self, action: Action, content: Mapping[str, Any]) -> Action:
@@ -53,8 +60,9 @@ class ActionFiles:
         if data_files or changed != _switched(action, changed.enabled):
             _refuse_protected(action.pack)
             _refuse_protected(changed.pack)
-        self._write_data_files(changed.pack, data_files)
+        paths = self._write_data_files(changed.pack, data_files)
         self._replace(changed)
+        self._announce(changed, paths)
         return changed
 
     def delete(self, action: Action, remove_files: bool = False) -> None:
@@ -120,9 +128,14 @@ class ActionFiles:
             )
         return directory / "actions"
 
-    def _write_data_files(self, pack: str, data_files: list[tuple[str, str]]) -> None:
+    def _announce(self, action: Action, paths: list[Path]) -> None:
+        for path in paths:
+            self._written(action.ref, path)
+
+    def _write_data_files(self, pack: str, data_files: list[tuple[str, str]]) -> list[Path]:
+        """Write files of an action; return their absolute paths."""
         if not data_files:
-            return
+            return []
         directory = self._actions_dir(pack)
         wanted = [(inside(directory, name.removeprefix("actions/")), text) for name, text in data_files]
         for path, text in wanted:
@@ -131,6 +144,7 @@ class ActionFiles:
             except OSError as error:
                 raise Forbidden(f"{path}: cannot be written: {error.strerror}.") from None
         self._update_file_list(pack)
+        return [path for path, _ in wanted]
 
     def _files_of(self, action: Action) -> list[Path]:
         """Metadata file and entry point of an action, as far as they lie in its pack."""

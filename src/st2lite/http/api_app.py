@@ -10,8 +10,8 @@ from st2lite import __version__
 from st2lite.auth.api_keys import ApiKeys
 from st2lite.content.action_files import ActionFiles
 from st2lite.content.locations import PackLocations
-from st2lite.content.registrar import Registrar
 from st2lite.content.pack_host import PackHost
+from st2lite.content.registrar import Registrar
 from st2lite.content.triggers import Triggers
 from st2lite.executions.aliases import AliasService
 from st2lite.executions.inquiries import InquiryService
@@ -40,6 +40,8 @@ from st2lite.http.user import CurrentUser
 from st2lite.http.webhooks import Timers, WebhookResource
 from st2lite.messaging.contract import Bus
 from st2lite.reactor.dispatch import Dispatcher
+from st2lite.reactor.file_events import FileEvents
+from st2lite.reactor.listeners import Listeners
 from st2lite.reactor.rule_book import RuleBook
 from st2lite.reactor.rule_views import RuleViews
 from st2lite.reactor.trigger_catalog import TriggerCatalog
@@ -80,6 +82,8 @@ class ApiContext(ServiceContext, Protocol):
     @property
     def dispatcher(self) -> Dispatcher: ...
     @property
+    def listeners(self) -> Listeners: ...
+    @property
     def trigger_catalog(self) -> TriggerCatalog: ...
     @property
     def rules(self) -> RuleBook: ...
@@ -106,7 +110,8 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/apikeys", api_keys, suffix="list")
     app.add_route("/apikeys/{id_or_key}", api_keys)
 
-    actions = Actions(context.store, ActionFiles(context.store, context.locations))
+    written = FileEvents(context.dispatcher, context.listeners).written
+    actions = Actions(context.store, ActionFiles(context.store, context.locations, written))
     action_views = ActionViews(context.store)
     app.add_route("/actions", actions, suffix="list")
     app.add_route("/actions/{ref_or_id}", actions)

@@ -265,3 +265,28 @@ def test_entry_points(client: ApiClient) -> None:
     assert "class" in python.text
     assert client.simulate_get("/v1/actions/views/entry_point/core.noop").status_code == 404
     assert client.simulate_get("/v1/actions/views/entry_point/core.nothing").status_code == 404
+
+
+def test_rules_hear_of_files_that_are_written(client: ApiClient, pack: Path) -> None:
+    def instances() -> list[dict[str, Any]]:
+        query = "trigger_type=core.st2.action.file_written"
+        rows: list[dict[str, Any]] = client.simulate_get("/v1/triggerinstances", query_string=query).json
+        return rows
+
+    files = [{"file_path": "probe.sh", "content": "x"}, {"file_path": "lib/probe.py", "content": ""}]
+    made = create(client, data_files=files)
+    assert instances() == [], "nobody listens"
+    rule = {
+        "name": "written",
+        "enabled": True,
+        "trigger": {"type": "core.st2.action.file_written"},
+        "action": {"ref": "core.noop"},
+    }
+    assert client.simulate_post("/v1/rules", json=rule).status_code == 201
+    assert client.simulate_put(f"/v1/actions/{made['id']}", json={**made, "data_files": files}).status_code == 200
+    payloads = [row["payload"] for row in instances()]
+    assert {payload["ref"] for payload in payloads} == {"greetings.probe"}
+    assert {payload["file_path"] for payload in payloads} == {
+        str(pack / "actions" / "probe.sh"), str(pack / "actions" / "lib" / "probe.py"),
+    }  # fmt: skip
+    assert all(payload["host_info"]["hostname"] for payload in payloads)
