@@ -19,8 +19,8 @@ class Outcome:
     """How a run ended: the status (final, or `pending`, `running` for a runner that goes on elsewhere) and the result.
 
     `result` is anything JSON can hold; `context` is merged into the execution's context. A workflow goes on without a
-    worker: its outcome is `running`, `workflow` what its engine has to remember, and `then` is called with the
-    execution once that is written.
+    worker: its outcome is `running`, and `workflow` what its engine has to remember. `then` is called with the
+    unfinished execution once the outcome is written, and announces what there is to announce.
     """
 
     status: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from st2lite.executions.protocol import Outcome, Run, Runner, RunnerSettings
 from st2lite.models import statuses
 from st2lite.models.errors import InvalidInput
+from st2lite.models.execution import Execution
 from st2lite.models.inquiry import DEFAULT_TTL
 from st2lite.models.schema_rules import schema_problems
 
@@ -22,7 +23,13 @@ def create(settings: RunnerSettings) -> Runner:  # noqa: ARG001 - the same for a
 
 
 class InquirerRunner:
-    """Describes the question in the result; the answer joins it there later as `response`."""
+    """Describes the question in the result; the answer joins it there later as `response`.
+
+    `asked` is called with the execution once it waits for its answer.
+    """
+
+    def __init__(self, asked: Callable[[Execution], None] | None = None) -> None:
+        self._asked = asked
 
     def run(self, run: Run) -> Outcome:
         given = run.runner_parameters
@@ -33,7 +40,7 @@ class InquirerRunner:
         problems = list(_problems(question))
         if problems:
             raise InvalidInput(". ".join(problems) + ".")
-        return Outcome(statuses.PENDING, question)
+        return Outcome(statuses.PENDING, question, then=self._asked)
 
     def close(self) -> None:
         """Nothing is kept between runs."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from st2lite.config.schema import Config
 from st2lite.executions.worker import ExecutionWorker, WorkerOptions
+from st2lite.models.inquiry import INQUIRER
+from st2lite.runners.inquirer import InquirerRunner
 from st2lite.runners.registry import RunnerRegistry
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
@@ -37,7 +39,8 @@ class ActionRunner:
         )
         self._engine = ChainEngine(context.bus, progress)
         chains = ChainRunner(context.store, context.keyring, context.chains, context.chain_reruns, self._engine.go_on)
-        self._registry = RunnerRegistry(context.runner_settings, ready={ACTION_CHAIN: chains})
+        inquirer = InquirerRunner(context.inquiry_triggers.asked)
+        self._registry = RunnerRegistry(context.runner_settings, ready={ACTION_CHAIN: chains, INQUIRER: inquirer})
         self._worker = ExecutionWorker(
             context.store,
             context.bus,

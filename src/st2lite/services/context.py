@@ -13,8 +13,8 @@ from st2lite.auth.tokens import Tokens
 from st2lite.config.schema import Config, current_user
 from st2lite.config.urls import api_url, coordination_url, database_url
 from st2lite.content.locations import PackLocations
-from st2lite.content.registrar import Registrar
 from st2lite.content.pack_host import PackHost
+from st2lite.content.registrar import Registrar
 from st2lite.content.triggers import Triggers
 from st2lite.executions.admission import Admission
 from st2lite.executions.aliases import AliasService
@@ -29,13 +29,15 @@ from st2lite.executions.waiting import WaitingLine
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
 from st2lite.models.policy import Policy
+from st2lite.models.rule import Rule
 from st2lite.policies.coordination import Locks, open_locks
 from st2lite.policies.index import PolicyIndex
-from st2lite.models.rule import Rule
 from st2lite.reactor.dispatch import Dispatcher
+from st2lite.reactor.inquiry_triggers import InquiryTriggers
 from st2lite.reactor.listeners import Listeners
 from st2lite.reactor.rule_book import RuleBook
 from st2lite.reactor.rule_views import RuleViews
+from st2lite.reactor.traces import Traces
 from st2lite.reactor.trigger_catalog import TriggerCatalog
 from st2lite.reactor.webhooks import Webhooks
 from st2lite.rendering.configs import PackConfigs
@@ -126,8 +128,16 @@ class AppContext:
         return listeners
 
     @cached_property
+    def inquiry_triggers(self) -> InquiryTriggers:
+        return InquiryTriggers(self.store, self.bus, self.dispatcher)
+
+    @cached_property
     def webhooks(self) -> Webhooks:
         return Webhooks(self.store, self.dispatcher)
+
+    @cached_property
+    def traces(self) -> Traces:
+        return Traces(self.store)
 
     @cached_property
     def locks(self) -> Locks | None:

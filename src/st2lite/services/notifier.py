@@ -48,6 +48,7 @@ class Notifier:
         self._watch = context.store.watch
         chores = {
             "telling of ends": self._lost_endings.look,
+            "telling of inquiries": context.inquiry_triggers.look,
             "waking chains": self._chains.wake,
             "letting delayed executions begin": context.waiting_line.move_all,
             "expiring inquiries": context.inquiries.expire,
