@@ -19,7 +19,7 @@ from typing import Any
 
 from st2lite.models import statuses
 from st2lite.models.access import Secret, Token, User
-from st2lite.models.errors import Conflict, InvalidInput, Unauthorized
+from st2lite.models.errors import Conflict, InvalidInput, StaleWrite, Unauthorized
 from st2lite.models.execution import Execution
 from st2lite.models.ids import is_id, new_id
 from st2lite.models.timestamps import from_epoch, to_epoch
@@ -88,6 +88,22 @@ class Tokens:
         if to_epoch(token.expiry) <= time.time():
             raise Unauthorized(EXPIRED)
         return TokenOwner(token.user, token.expiry, token.service)
+
+    def prolong(self, identifier: str) -> Token | None:
+        """Let the token of a service live as long again as a new one would; None if there is no such token."""
+        token = self._store.get(Token, identifier)
+        if token is None:
+            return None
+        token.expiry = from_epoch(time.time() + self._service_ttl)
+        try:
+            self._store.replace(token)
+        except StaleWrite:  # deleted a moment ago: nobody else changes one
+            return None
+        return token
+
+    def revoke(self, identifier: str) -> None:
+        """Delete a stored token."""
+        self._store.delete(Token, identifier)
 
     def issue_action_token(self, execution_id: str, user: str) -> str:
         """Text of a token with the rights of `user`, valid until the execution has ended. Writes nothing."""

@@ -15,20 +15,28 @@ from st2lite.services.logs import set_up_logging
 CONFIG_HELP = "configuration file (default: the one of ST2_CONFIG_PATH, else /etc/st2/st2.conf)"
 
 
-def main(name: str, description: str, serve: Callable[[Config], None], argv: list[str] | None = None) -> int:
-    """Read options and configuration, set up logging and serve; return the exit code.
+def main(name: str, description: str, serve: Callable[[Config], int | None], argv: list[str] | None = None) -> int:
+    """Read options and configuration, set up logging and serve; return the exit code."""
+    return start(name, make_parser(name, description).parse_args(argv).config_file, serve)
 
-    A mistake in options or configuration is told in words, on standard error, with exit code 2.
-    """
+
+def make_parser(name: str, description: str) -> argparse.ArgumentParser:
+    """A parser of the options that every daemon has."""
     parser = argparse.ArgumentParser(prog=name, description=description)
     parser.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
     parser.add_argument("--version", action="version", version=f"{name} {__version__}")
-    options = parser.parse_args(argv)
+    return parser
+
+
+def start(name: str, config_file: str | None, serve: Callable[[Config], int | None]) -> int:
+    """Read the configuration, set up logging and serve; return the exit code, which `serve` may give (None: 0).
+
+    A mistake in options or configuration is told in words, on standard error, with exit code 2.
+    """
     try:
-        config = load(config_path(options.config_file))
+        config = load(config_path(config_file))
         set_up_logging(config, name)
-        serve(config)
+        return serve(config) or 0
     except St2liteError as error:
         print(f"{name}: {error.message}", file=sys.stderr)
         return 2
-    return 0

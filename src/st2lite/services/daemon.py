@@ -44,13 +44,17 @@ class StopSignal:
                 self._wake.get(timeout=timeout)
         return self._asked
 
+    def request(self) -> None:
+        """Ask the process to stop, from within."""
+        self._asked = True
+        self._wake.put(None)
+
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         if self._asked:
             # Asked twice: whoever asks does not want to wait for running actions any longer.
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        self._asked = True
-        self._wake.put(None)
+        self.request()
 
 
 def serve(name: str, config: Config, make_service: Callable[[AppContext], Service]) -> None:

@@ -1,0 +1,1 @@
+"""Sensors: which of them run on this node, a process for each, and what they dispatch."""
