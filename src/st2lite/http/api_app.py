@@ -34,6 +34,7 @@ from st2lite.http.packs import PackRegistration, Packs
 from st2lite.http.rule_enforcements import RuleEnforcements
 from st2lite.http.rules import Rules, RuleTypes
 from st2lite.http.runner_types import RunnerTypes
+from st2lite.http.traces import TraceResource
 from st2lite.http.trigger_instances import TriggerInstances
 from st2lite.http.triggers import TriggersResource, TriggerTypes
 from st2lite.http.user import CurrentUser
@@ -44,6 +45,7 @@ from st2lite.reactor.file_events import FileEvents
 from st2lite.reactor.listeners import Listeners
 from st2lite.reactor.rule_book import RuleBook
 from st2lite.reactor.rule_views import RuleViews
+from st2lite.reactor.traces import Traces
 from st2lite.reactor.trigger_catalog import TriggerCatalog
 from st2lite.reactor.webhooks import Webhooks
 from st2lite.rendering.crypto import KeyRing
@@ -91,6 +93,8 @@ class ApiContext(ServiceContext, Protocol):
     def rule_views(self) -> RuleViews: ...
     @property
     def webhooks(self) -> Webhooks: ...
+    @property
+    def traces(self) -> Traces: ...
 
 
 class Root:
@@ -179,6 +183,9 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/webhooks/{hook:path}", webhooks)
     app.add_route("/timers", timers, suffix="list")
     app.add_route("/timers/{ref_or_id}", timers)
+    traces = TraceResource(context.traces)
+    app.add_route("/traces", traces, suffix="list")
+    app.add_route("/traces/{id}", traces)
 
     keys = KeysResource(context.keys)
     app.add_route("/keys", keys, suffix="list")

@@ -90,6 +90,7 @@ def existing(shared_client: ApiClient) -> dict[str, dict[str, str]]:
         "ruletypes": {"id": RULE_TYPES[0].id},
         "ruleenforcements": {"id": enforcement.id},
         "webhooks": {"hook": "alarm"},
+        "traces": {"id": event},
         "timers": {"ref_or_id": shared_client.simulate_get("/v1/timers").json[0]["id"]},
         "actions": {"ref_or_id": "default.probe"},
         "runnertypes": {"name_or_id": "winrm-cmd"},

@@ -21,6 +21,7 @@ from st2lite.http.openapi import (
     rules,
     runner_types,
     stream,
+    traces,
     triggers,
 )
 from st2lite.http.openapi.parts import ERRORS, STRING, Json, answer, closed, opened, operation, ref
@@ -28,7 +29,7 @@ from st2lite.http.openapi.parts import ERRORS, STRING, Json, answer, closed, ope
 _SERVICES: dict[str, tuple[str, tuple[ModuleType, ...]]] = {
     "api": (
         "st2lite API",
-        (actions, aliases, runner_types, executions, inquiries, triggers, rules, packs, configs, keys, access),
+        (actions, aliases, runner_types, executions, inquiries, triggers, rules, traces, packs, configs, keys, access),
     ),
     "auth": ("st2lite auth service", (auth,)),
     "stream": ("st2lite event stream", (stream,)),
