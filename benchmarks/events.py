@@ -21,7 +21,7 @@ RULE = {
     "action": {"ref": "core.noop"},
 }
 OTHERS = {**RULE, "criteria": {"trigger.body.state": {"type": "equals", "pattern": "nobody says so"}}}
-QUERY = "limit={limit}&offset={offset}&rule=bench.bench_webhook&include_attributes=status,start_timestamp,end_timestamp"
+QUERY = "limit={limit}&offset={offset}&rule=bench_webhook&include_attributes=status,start_timestamp,end_timestamp"
 PAUSE = 0.03
 """Seconds between two webhooks whose latency is measured: none waits for another."""
 BURST = 2000
