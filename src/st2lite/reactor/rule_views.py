@@ -31,7 +31,10 @@ class RuleViews:
 
     def rules(self, rules: Sequence[Rule], show_secrets: bool = False, described: bool = False) -> list[dict[str, Any]]:
         """Return rules as JSON-ready mappings; with `described` they say what their actions and triggers are for."""
-        return [self._rule(rule, self._mask and not show_secrets, described) for rule in rules]
+        mask = self._mask and not show_secrets
+        actions = {rule.action["ref"] for rule in rules} if mask else ()
+        schemas = {ref: self._schema(ref) for ref in actions}
+        return [self._rule(rule, schemas.get(rule.action["ref"], {}), described) for rule in rules]
 
     def rule(self, rule: Rule, show_secrets: bool = False, described: bool = False) -> dict[str, Any]:
         """Return one rule, as `rules` does."""
@@ -40,12 +43,13 @@ class RuleViews:
     def unmasked(self, parameters: dict[str, Any], rule: Rule) -> dict[str, Any]:
         """Return action parameters that a client has sent for a rule, with what it was shown masked put back."""
         kept = rule.action.get("parameters") or {}
-        restored: dict[str, Any] = restore_masked(parameters, kept, mask_parameters(kept, self._schema(rule)))
+        restored: dict[str, Any] = restore_masked(
+            parameters, kept, mask_parameters(kept, self._schema(rule.action["ref"]))
+        )
         return restored
 
-    def _rule(self, rule: Rule, mask: bool, described: bool) -> dict[str, Any]:
-        parameters = rule.action.get("parameters") or {}
-        action = {**rule.action, "parameters": mask_parameters(parameters, self._schema(rule)) if mask else parameters}
+    def _rule(self, rule: Rule, secrets: dict[str, Schema], described: bool) -> dict[str, Any]:
+        action = {**rule.action, "parameters": mask_parameters(rule.action.get("parameters") or {}, secrets)}
         trigger = dict(rule.trigger)
         if described:
             known = find_one(self._store, Action, Equal("ref", rule.action["ref"]))
@@ -71,9 +75,9 @@ class RuleViews:
             view["throttle"] = rule.throttle
         return view
 
-    def _schema(self, rule: Rule) -> dict[str, Schema]:
-        """Schemas of the parameters of a rule's action; none if the action is not there (yet): rules need not wait."""
-        action = find_one(self._store, Action, Equal("ref", rule.action["ref"]))
+    def _schema(self, ref: str) -> dict[str, Schema]:
+        """Schemas of the parameters of an action; none if it is not there (yet): rules need not wait for it."""
+        action = find_one(self._store, Action, Equal("ref", ref))
         if action is None:
             return {}
         runner = find_one(self._store, RunnerType, Equal("name", action.runner_type))

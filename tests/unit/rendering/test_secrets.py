@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from st2lite.models.action import Action, RunnerType
-from st2lite.rendering.secrets import MASK, has_secrets, mask_parameters, mask_result
+from st2lite.rendering.secrets import MASK, has_secrets, mask_parameters, mask_result, restore_masked
 
 SECRET = {"type": "string", "secret": True}
 
@@ -116,3 +116,20 @@ def test_a_secret_never_survives_at_any_depth(other, path):
     assert "HIDE-ME" not in json.dumps(masked)
     assert masked["free"] == other
     assert MASK in json.dumps(masked)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "restored"),
+    [
+        ({"p": MASK, "a": 2}, {"p": "x", "a": 1}, {"p": "x", "a": 2}),
+        ({"p": "new"}, {"p": "x"}, {"p": "new"}),
+        ({"a": MASK}, {"p": "x", "a": 1}, {"a": MASK}),
+        ({"p": MASK}, {}, {"p": MASK}),
+        ({"o": {"q": [MASK, 5]}}, {"o": {"q": [{"k": "v"}, "y"]}}, {"o": {"q": [{"k": "v"}, 5]}}),
+        ({"o": {"q": [MASK]}}, {"o": {"q": ["x", "y"]}}, {"o": {"q": [MASK]}}),
+        ({"o": MASK}, {"o": {"q": ["x"]}}, {"o": MASK}),
+    ],
+)
+def test_masks_that_come_back_stand_for_what_they_hide(sent, kept, restored):
+    schemas = {"p": SECRET, "o": {"properties": {"q": {"items": SECRET}}}}
+    assert restore_masked(sent, kept, mask_parameters(kept, schemas)) == restored
