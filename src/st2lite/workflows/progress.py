@@ -102,7 +102,9 @@ class Progress:
                 return
             status = statuses.CANCELED if parent.status == statuses.CANCELING else statuses.FAILED
             change_status(parent, status)
-            set_result(parent, {"tasks": [], "error": error, "traceback": traceback})
+            result = result_of(parent)
+            result.error, result.traceback = error, traceback
+            set_result(parent, result)
             try:
                 self._store.replace(parent)
             except StaleWrite:

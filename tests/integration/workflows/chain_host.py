@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -91,10 +92,8 @@ class ChainHost:
     def register(self, name: str, runner: str = "scripted", **attributes: Any) -> None:
         """An action `test.<name>`."""
         kind = RUNNERS.get(runner) or RunnerType(name=runner, runner_module=runner)
-        try:
+        with contextlib.suppress(Conflict):
             self.store.insert(RunnerType(**{**_fields(kind), "id": "", "rev": 0}))
-        except Conflict:
-            pass
         self.store.insert(Action(name=name, pack="test", runner_type=runner, **attributes))
 
     def chain(self, name: str, content: Any, **attributes: Any) -> None:

@@ -1,5 +1,6 @@
 """Chains from their request to their end."""
 
+import itertools
 import json
 
 from st2lite.executions.protocol import Outcome
@@ -15,7 +16,7 @@ def test_tasks_run_one_after_the_other(host):
     assert host.scripted.ran == ["a", "b", "c"]
     children = host.children(chain)
     assert [child.context["chain"]["name"] for child in children] == ["a", "b", "c"]
-    assert all(before.end_timestamp <= after.start_timestamp for before, after in zip(children, children[1:]))
+    assert all(before.end_timestamp <= after.start_timestamp for before, after in itertools.pairwise(children))
     assert [entry.status for entry in chain.log] == ["requested", "scheduled", "running", "succeeded"]
     assert chain.worker is None
 
@@ -87,7 +88,9 @@ def test_values_keep_their_types(host):
     host.chain(
         "types",
         [
-            task("a", parameters={"value": {"n": 3, "xs": [1, "zwei"]}}, on_success="b", publish={"n": "{{ a.value.n }}"}),
+            task(
+                "a", parameters={"value": {"n": 3, "xs": [1, "zwei"]}}, on_success="b", publish={"n": "{{ a.value.n }}"}
+            ),
             task("b", "test.typed", parameters={"n": "{{ n }}", "on": True, "xs": "{{ a.value.xs }}"}),
         ],
     )
@@ -275,7 +278,7 @@ def test_a_hundred_tasks(host):
         "long",
         [
             task(name, parameters={"value": "{{ n }}"}, publish={"n": "{{ n | int + 1 }}"}, on_success=following)
-            for name, following in zip(names, [*names[1:], ""])
+            for name, following in zip(names, [*names[1:], ""], strict=False)
         ],
         parameters={"n": {"type": "integer", "default": 0}},
     )

@@ -1,0 +1,257 @@
+"""Canceling, pausing and resuming chains, and questions within them."""
+
+import threading
+
+import pytest
+
+from st2lite.executions.protocol import Outcome
+from st2lite.models.errors import InvalidInput
+from st2lite.models.execution import Execution
+from tests.integration.workflows.chain_host import result_of, states, task
+
+
+class Gate:
+    """An action that says that it runs, and ends when it is let go."""
+
+    def __init__(self):
+        self.entered, self.open = threading.Event(), threading.Event()
+
+    def __call__(self, _run):
+        self.entered.set()
+        assert self.open.wait(20)
+        return Outcome("succeeded", {})
+
+
+@pytest.fixture
+def gate(host):
+    gate = Gate()
+    host.register("gate")
+    host.scripted.acts["gate"] = gate
+    host.chain("gated", [task("a", "test.gate", on_success="b"), task("b")])
+    host.chain("outer", [task("o", "test.gated", on_success="p"), task("p")])
+    yield gate
+    gate.open.set()
+
+
+def cancel(host, execution):
+    return host.executions.cancel(host.executions.get(execution.id), "ann")
+
+
+def pause(host, execution):
+    return host.executions.pause(host.executions.get(execution.id), "ann")
+
+
+def resume(host, execution):
+    return host.executions.resume(host.executions.get(execution.id), "ann")
+
+
+def test_a_canceled_chain_ends_with_the_task_that_runs(host, gate):
+    chain = host.request("gated")
+    assert gate.entered.wait(20)
+    assert cancel(host, chain).status == "canceling"
+    gate.open.set()
+    chain = host.wait(chain)
+    assert chain.status == "canceled"
+    assert states(chain) == {"a": "succeeded"}
+    assert result_of(chain)["message"] == "Action canceled by user."
+    assert result_of(chain)["user"] == "ann"
+    assert host.scripted.ran == ["a"]
+
+
+def test_canceling_reaches_chains_within(host, gate):
+    chain = host.request("outer")
+    assert gate.entered.wait(20)
+    cancel(host, chain)
+    inner = host.wait_for_child(chain, "o", "canceling")
+    gate.open.set()
+    chain, inner = host.wait(chain), host.wait(inner)
+    assert (chain.status, inner.status) == ("canceled", "canceled")
+    assert states(chain) == {"o": "canceled"}
+    assert inner.context["cancelled_by"] == "ann"
+    assert host.scripted.ran == ["a"]
+
+
+def test_a_task_that_waits_for_a_worker_is_canceled_with_its_chain(make_host):
+    host = make_host(slots=1)
+    gate = Gate()
+    host.register("gate")
+    host.scripted.acts["gate"] = gate
+    host.chain("one", [task("a", "test.gate", on_success="b"), task("b")])
+    chain = host.request("one")
+    assert gate.entered.wait(20)
+    gate.entered.clear()
+    gate.open, opened = threading.Event(), gate.open
+    blocker = host.request("gate")  # takes the only slot as soon as it is free
+    opened.set()
+    assert gate.entered.wait(20)
+    waiting = host.wait_for_child(chain, "b", "requested")
+    cancel(host, chain)
+    assert host.wait(waiting).status == host.wait(chain).status == "canceled"
+    gate.open.set()
+    assert host.wait(blocker).status == "succeeded"
+    assert host.scripted.ran == ["a", "gate"]
+
+
+def test_a_canceled_task_cancels_its_chain(host):
+    host.scripted.acts["echo"] = lambda _run: Outcome("canceled", {})
+    host.chain("two", [task("a", on_success="b", on_failure="b"), task("b")])
+    assert host.run("two").status == "canceled"
+    assert host.scripted.ran == ["a"]
+
+
+def test_a_chain_pauses_between_two_tasks(host, gate):
+    chain = host.request("gated")
+    assert gate.entered.wait(20)
+    assert pause(host, chain).status == "pausing"
+    gate.open.set()
+    chain = host.wait(chain, "paused")
+    assert states(chain) == {"a": "succeeded"}
+    assert host.scripted.ran == ["a"]
+    assert resume(host, chain).status == "resuming"
+    chain = host.wait(chain)
+    assert chain.status == "succeeded"
+    assert list(states(chain)) == ["a", "b"]
+    assert chain.context["paused_by"] == chain.context["resumed_by"] == "ann"
+    log = [entry.status for entry in chain.log][2:]
+    assert log == ["running", "pausing", "paused", "resuming", "running", "succeeded"]
+
+
+def test_a_chain_that_pauses_goes_on_before_it_has_paused(host, gate):
+    chain = host.request("gated")
+    assert gate.entered.wait(20)
+    pause(host, chain)
+    with pytest.raises(InvalidInput):
+        resume(host, chain)
+    gate.open.set()
+    assert resume(host, host.wait(chain, "paused")).status == "resuming"
+    assert host.wait(chain).status == "succeeded"
+
+
+def test_nothing_is_left_to_pause_after_the_last_task(host, gate):
+    host.chain("last", [task("a", "test.gate")])
+    chain = host.request("last")
+    assert gate.entered.wait(20)
+    pause(host, chain)
+    gate.open.set()
+    assert host.wait(chain).status == "succeeded"
+
+
+def test_pausing_and_resuming_reach_chains_within(host, gate):
+    chain = host.request("outer")
+    assert gate.entered.wait(20)
+    pause(host, chain)
+    inner = host.wait_for_child(chain, "o", "pausing")
+    gate.open.set()
+    host.wait(inner, "paused")
+    host.wait(chain, "paused")
+    resume(host, chain)
+    assert host.wait(chain).status == "succeeded"
+    assert host.scripted.ran == ["a", "b", "p"]
+
+
+def test_resuming_the_chain_within_resumes_those_around_it(host, gate):
+    chain = host.request("outer")
+    assert gate.entered.wait(20)
+    inner = host.wait_for_child(chain, "o", "running")
+    pause(host, inner)
+    gate.open.set()
+    host.wait(inner, "paused")
+    host.wait(chain, "paused")
+    resume(host, inner)
+    assert host.wait(chain).status == "succeeded"
+    assert host.scripted.ran == ["a", "b", "p"]
+
+
+def test_canceling_what_is_paused_reaches_chains_within(host, gate):
+    chain = host.request("outer")
+    assert gate.entered.wait(20)
+    pause(host, chain)
+    gate.open.set()
+    chain = host.wait(chain, "paused")
+    inner = host.wait_for_child(chain, "o", "paused")
+    assert cancel(host, chain).status == "canceled"
+    assert host.wait(inner).status == "canceled"
+
+
+@pytest.fixture
+def ask(host):
+    host.register("ask", "inquirer")
+    host.chain("asking", [task("q", "test.ask", on_success="b", on_failure="c"), task("b"), task("c")])
+    host.chain("asked", [task("o", "test.asking", on_success="p"), task("p")])
+    return host
+
+
+def test_a_question_pauses_all_chains_around_it_and_its_answer_resumes_them(ask):
+    chain = ask.run("asked", None, "paused")
+    inner = ask.wait_for_child(chain, "o", "paused")
+    question = ask.wait_for_child(inner, "q", "pending")
+    ask.inquiries.respond(question.id, {"continue": True}, "bob")
+    chain = ask.wait(chain)
+    assert chain.status == "succeeded"
+    assert ask.scripted.ran == ["b", "p"]
+    answer = result_of(chain)["tasks"][0]["result"]["tasks"][0]["result"]["response"]
+    assert answer == {"continue": True}
+
+
+def test_going_on_without_an_answer_pauses_again(ask):
+    chain = ask.run("asking", None, "paused")
+    resume(ask, chain)
+    while len(ask.executions.get(chain.id).log) < len(chain.log) + 3:
+        pass
+    chain = ask.wait(chain, "paused")
+    question = ask.wait_for_child(chain, "q", "pending")
+    ask.inquiries.respond(question.id, {"continue": True}, "bob")
+    assert ask.wait(chain).status == "succeeded"
+
+
+def test_an_answer_to_a_chain_that_somebody_paused_waits(ask, bus):
+    chain = ask.run("asking", None, "paused")
+    question = ask.wait_for_child(chain, "q", "pending")
+    document = ask.executions.get(chain.id)
+    document.workflow = {**document.workflow, "waits": False}  # as if paused by a user before the question came
+    ask.store.replace(document)
+    ask.inquiries.respond(question.id, {"continue": True}, "bob")
+    while not states(ask.executions.get(chain.id)):
+        pass
+    chain = ask.executions.get(chain.id)
+    assert (chain.status, states(chain)) == ("paused", {"q": "succeeded"})
+    resume(ask, chain)
+    assert ask.wait(chain).status == "succeeded"
+
+
+def test_a_question_that_nobody_answers_fails(ask):
+    chain = ask.run("asking", None, "paused")
+    question = ask.wait_for_child(chain, "q", "pending")
+    ask.inquiries._end(question, "timeout", {})
+    chain = ask.wait(chain)
+    assert (chain.status, states(chain)) == ("succeeded", {"q": "timeout", "c": "succeeded"})
+
+
+def test_a_question_goes_with_its_chain(ask):
+    chain = ask.run("asked", None, "paused")
+    inner = ask.wait_for_child(chain, "o", "paused")
+    question = ask.wait_for_child(inner, "q", "pending")
+    cancel(ask, chain)
+    assert ask.wait(question).status == "canceled"
+    assert ask.wait(inner).status == "canceled"
+    assert ask.scripted.ran == []
+
+
+def test_the_scheduler_leaves_chains_that_are_being_canceled_to_the_engine(host, gate):
+    chain = host.request("gated")
+    assert gate.entered.wait(20)
+    cancel(host, chain)
+    assert host.backup.remind_cancellations() == 1
+    assert host.executions.get(chain.id).status == "canceling"
+    gate.open.set()
+    assert host.wait(chain).status == "canceled"
+
+
+def test_a_chain_ended_by_a_client_takes_its_child_along(host, gate):
+    chain = host.request("outer")
+    assert gate.entered.wait(20)
+    inner = host.wait_for_child(chain, "o", "running")
+    host.executions.update(host.executions.get(chain.id), "failed", None, "ann")
+    gate.open.set()
+    assert host.wait(inner).status == "canceled"
+    assert host.store.get(Execution, chain.id).status == "failed"
