@@ -34,6 +34,7 @@ from st2lite.http.packs import PackRegistration, Packs
 from st2lite.http.rule_enforcements import RuleEnforcements
 from st2lite.http.rules import Rules, RuleTypes
 from st2lite.http.runner_types import RunnerTypes
+from st2lite.http.sensor_types import SensorTypes
 from st2lite.http.traces import TraceResource
 from st2lite.http.trigger_instances import TriggerInstances
 from st2lite.http.triggers import TriggersResource, TriggerTypes
@@ -183,6 +184,10 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/webhooks/{hook:path}", webhooks)
     app.add_route("/timers", timers, suffix="list")
     app.add_route("/timers/{ref_or_id}", timers)
+
+    sensor_types = SensorTypes(context.store)
+    app.add_route("/sensortypes", sensor_types, suffix="list")
+    app.add_route("/sensortypes/{ref_or_id}", sensor_types)
     traces = TraceResource(context.traces)
     app.add_route("/traces", traces, suffix="list")
     app.add_route("/traces/{id}", traces)

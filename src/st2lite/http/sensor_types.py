@@ -1,0 +1,91 @@
+"""/sensortypes: the sensors of the registered packs; they come and go with their packs, and can be enabled here."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import falcon
+import msgspec
+
+from st2lite.http.bodies import read_as
+from st2lite.http.params import ListQuery, ListSpec, boolean, read_list, read_selection, text
+from st2lite.http.rows import find_page, send_rows
+from st2lite.models.errors import InvalidInput, NotFound
+from st2lite.models.ids import is_id
+from st2lite.models.sensor import SensorType
+from st2lite.storage.contract import Equal, Store, find_one
+
+_LIST = ListSpec(filters={"name": "name", "pack": "pack"}, default_limit=None)
+_KEPT = ("id", "ref")
+_SYSTEM_PACK = "core"
+
+
+def sensor_view(sensor: SensorType) -> dict[str, Any]:
+    """A sensor as the API shows it."""
+    view: dict[str, Any] = {
+        "id": sensor.id,
+        "uid": sensor.uid,
+        "ref": sensor.ref,
+        "name": sensor.name,
+        "class_name": sensor.class_name,
+        "pack": sensor.pack,
+        "description": sensor.description,
+        "artifact_uri": sensor.artifact_uri,
+        "entry_point": sensor.entry_point,
+        "enabled": sensor.enabled,
+        "trigger_types": sensor.trigger_types,
+        "tags": sensor.tags,
+        "metadata_file": sensor.metadata_file,
+    }
+    if sensor.poll_interval is not None:
+        view["poll_interval"] = sensor.poll_interval
+    return view
+
+
+class SensorUpdate(msgspec.Struct):
+    """Body of `PUT /sensortypes/{ref_or_id}`; what a client sends besides is what it was given, and ignored."""
+
+    enabled: bool = True
+
+
+class SensorTypes:
+    """Resource of the collection (`_list`) and of one sensor."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
+        query = dataclasses.replace(read_list(req, _LIST), offset=0)
+        if text(req, "enabled") is not None:
+            enabled = Equal("enabled", boolean(req, "enabled"))
+            query = dataclasses.replace(query, filters=(*query.filters, enabled))
+        trigger = text(req, "trigger")
+        rows, total = self._emitting(query, trigger) if trigger else find_page(self._store, SensorType, query)
+        send_rows(resp, [query.selection.of(sensor_view(row), _KEPT) for row in rows], query.limit, total)
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
+        resp.media = read_selection(req).of(sensor_view(self._get(ref_or_id)), _KEPT)
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
+        sensor = self._get(ref_or_id)
+        enabled = read_as(req, SensorUpdate).enabled
+        if sensor.pack == _SYSTEM_PACK:
+            raise InvalidInput(f'Resources belonging to system level packs can\'t be manipulated: "{sensor.ref}".')
+        if enabled is not sensor.enabled:
+            sensor.enabled = enabled
+            self._store.replace(sensor)
+        resp.media = sensor_view(sensor)
+
+    def _get(self, ref_or_id: str) -> SensorType:
+        sensor = find_one(self._store, SensorType, Equal("ref", ref_or_id))
+        if sensor is None and is_id(ref_or_id):
+            sensor = self._store.get(SensorType, ref_or_id)
+        if sensor is None:
+            raise NotFound(f'Resource with a reference or id "{ref_or_id}" not found.')
+        return sensor
+
+    def _emitting(self, query: ListQuery, trigger: str) -> tuple[list[SensorType], int]:
+        """Those that emit a trigger type; the store does not know which, and sensors are few."""
+        rows = [row for row in self._store.find(SensorType, query.filters) if trigger in row.trigger_types]
+        return rows[: query.limit], len(rows)
