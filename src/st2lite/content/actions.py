@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from st2lite.content.metadata import Shape, metadata_files, metadata_path, read_metadata
+from st2lite.content.metadata import NotSupported, Shape, metadata_files, metadata_path, read_metadata
 from st2lite.models.action import NOTIFY_EVENTS, Action, RunnerType
 from st2lite.models.errors import ContentError
 from st2lite.models.schema_rules import parameter_problems, schema_problems
@@ -22,6 +22,8 @@ _SHAPE = Shape(
     others=("enabled", "tags"),
     required=("name", "runner_type"),
 )
+_NOT_YET = frozenset({"orquesta", "orchestra", "mistral-v2"})
+"""Runner types that packs of the field use, and that are not part of this release."""
 _NOTIFY_KEYS = frozenset({"message", "data", "routes", "channels"})
 
 
@@ -38,12 +40,17 @@ def read_action(path: Path, pack: str, runners: Mapping[str, RunnerType]) -> Act
 
 
 def make_action(content: Mapping[str, Any], pack: str, runners: Mapping[str, RunnerType]) -> Action:
-    """The action that metadata describes; `pack` is the one it has to belong to, `runners` all known ones by name."""
+    """The action that metadata describes; `pack` is the one it has to belong to, `runners` all known ones by name.
+
+    Raise `NotSupported` if only its runner type is missing, and packs cannot help that.
+    """
     problems = list(_shape_problems(content, pack))
     if not problems:
         problems = list(_parameter_problems(content, runners))
     if problems:
         raise ContentError("; ".join(problems))
+    if content["runner_type"] not in runners:
+        raise NotSupported(f'actions with runner_type "{content["runner_type"]}" cannot run in this release')
     return Action(
         name=content["name"],
         pack=pack,
@@ -84,10 +91,10 @@ def _parameter_problems(content: Mapping[str, Any], runners: Mapping[str, Runner
     if well_formed:
         yield from _position_problems(parameters)
     runner = runners.get(content["runner_type"])
-    if runner is None:
+    if runner is None and content["runner_type"] not in _NOT_YET:
         known = ", ".join(sorted(runners))
         yield f'runner_type "{content["runner_type"]}" is not registered; there are {known}'
-    elif well_formed:
+    elif runner is not None and well_formed:
         yield from _override_problems(parameters, runner)
     output_schema = content.get("output_schema") or {}
     if "type" in output_schema and not isinstance(output_schema["type"], dict):

@@ -19,6 +19,10 @@ _OF_STORED = ("id", "uid", "ref")
 """What stored documents have in addition; clients send it back."""
 
 
+class NotSupported(ContentError):
+    """Content that is valid, and that this release cannot run."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """Which attributes one kind of content has. `noun` has an article: "an action"."""
@@ -68,7 +72,8 @@ def read_metadata(path: Path, make: Callable[[dict[str, Any]], T]) -> T:
     try:
         return make(content)
     except InvalidInput as error:
-        raise ContentError(f"{path}: {error.message}") from None
+        kind = NotSupported if isinstance(error, NotSupported) else ContentError
+        raise kind(f"{path}: {error.message}") from None
 
 
 def metadata_path(path: Path) -> str:

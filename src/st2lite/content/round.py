@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from st2lite.content.locations import PackLocations
+from st2lite.content.metadata import NotSupported
 from st2lite.content.overrides import Overrides
 from st2lite.content.triggers import Triggers
 from st2lite.models.action import RunnerType
-from st2lite.models.errors import ContentError, InvalidInput
+from st2lite.models.errors import ContentError
 from st2lite.storage.contract import Store
 
 logger = logging.getLogger(__name__)
@@ -59,9 +60,14 @@ class Round:
         return {runner.name: runner for runner in self.store.find(RunnerType)}
 
     def read(self, read: Callable[[], T]) -> T | None:
-        """What `read` returns; None if its file is faulty or not ours to read, and that shall not stop the rest."""
+        """What `read` returns; None if its file is faulty or not ours to read, and that shall not stop the rest.
+
+        What is not supported yet is no fault: the rest of its pack works without it.
+        """
         try:
             return read()
+        except NotSupported as error:
+            logger.warning("Left out: %s", error.message)
         except ContentError as error:
             self.give_up(error)
         except OSError as error:
@@ -88,15 +94,6 @@ class Round:
                 continue
             found[document.name] = path, document
         return list(found.values())
-
-    def check(self, path: Path, act: Callable[[], None]) -> bool:
-        """Whether `act` found nothing wrong with what was read from a file."""
-        before = self.faults
-        try:
-            act()
-        except InvalidInput as error:
-            self.give_up(ContentError(f"{path}: {error.message}"))
-        return self.faults == before
 
     def override(self, kind: str, pack: str, documents: Sequence[Switched]) -> int:
         """Enable and disable documents as the operator wants it; return how many that changes."""

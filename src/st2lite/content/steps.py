@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from st2lite.content.actions import action_files, read_action
 from st2lite.content.aliases import make_alias
@@ -92,13 +93,19 @@ def register_actions(work: Round, directory: Path, pack: str) -> Counts:
 def register_rules(work: Round, directory: Path, pack: str) -> Counts:
     """Also makes the triggers that the rules listen for, and removes those that no rule listens for any more."""
 
+    def make(content: dict[str, Any]) -> Rule:
+        rule = make_rule(content, pack)
+        work.triggers.check(rule.trigger["type"], rule.trigger["parameters"])
+        return rule
+
     def read(path: Path) -> Rule:
-        rule = read_metadata(path, lambda content: make_rule(content, pack))
+        rule = read_metadata(path, make)
         rule.metadata_file = metadata_path(path)
         return rule
 
-    found = work.read_all(partial(metadata_files, directory, "rules"), read)
-    rules = [rule for path, rule in found if work.check(path, partial(listen, rule, work.triggers))]
+    rules = [rule for _, rule in work.read_all(partial(metadata_files, directory, "rules"), read)]
+    for rule in rules:  # only now: a faulty rule must not leave the triggers of others without a rule
+        listen(rule, work.triggers)
     overridden = work.override("rules", pack, rules)
     left = set()
 

@@ -125,6 +125,12 @@ class TestRules:
         assert 'rules/storm.yaml: Trigger "a.b" defined in the rule does not exist in system' in caplog.text
         assert one(store, Rule, "weather.thunder")
 
+    def test_a_faulty_rule_leaves_no_triggers_behind(self, store, registrar, packs):
+        (packs / "weather" / "rules" / "z.yaml").write_text("{name: z, trigger: {type: a.b}, action: {ref: a.b}}")
+        with pytest.raises(ContentError):
+            registrar.register(packs=["weather"])
+        assert triggers_of(store, "weather.gust") == []
+
     def test_who_made_it_is_kept(self, store, registrar):
         registrar.register(packs=["weather"])
         rule = one(store, Rule, "weather.storm")

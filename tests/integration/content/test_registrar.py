@@ -256,7 +256,7 @@ def test_only_the_named_packs(store, registrar):
         ),
         (
             "rules/thunder.json",
-            '{"name": "storm", "trigger": {"type": "a.b"}, "action": {"ref": "a.b"}}',
+            '{"name": "storm", "trigger": {"type": "weather.thunder"}, "action": {"ref": "a.b"}}',
             "described in",
         ),
         ("aliases/forecast.yaml", "{name: f, action_ref: core.noop, formats: ['a(']}", "formats: "),
@@ -285,6 +285,15 @@ def test_a_faulty_file_stops_all_or_is_left_out(store, registrar, packs, caplog,
         counts = registrar.register(fail_on_failure=False)
     assert "Not registered" in caplog.text
     assert counts["actions"] >= SYSTEM_ACTIONS, "the other packs are registered all the same"
+
+
+def test_an_action_that_cannot_run_yet_keeps_no_pack_from_working(store, registrar, packs, caplog):
+    (packs / "weather" / "actions" / "flow.yaml").write_text("{name: flow, runner_type: orquesta, entry_point: x.yaml}")
+    assert registrar.register(packs=["weather"])["actions"] == 2
+    assert 'flow.yaml: actions with runner_type "orquesta" cannot run in this release' in caplog.text
+    (packs / "weather" / "actions" / "flow.yaml").write_text("{name: flow, runner_type: orquesta, positions: 5}")
+    with pytest.raises(ContentError, match='unknown attribute "positions"'):
+        registrar.register(packs=["weather"])
 
 
 def test_templates_in_configuration_are_not_judged(store, registrar, packs):
