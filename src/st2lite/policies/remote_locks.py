@@ -103,7 +103,11 @@ class RemoteLocks:
                     raise self._away("it did not answer a moment ago")
                 self._next_connection = time.monotonic() + _BETWEEN_CONNECTIONS
                 coordinator = _make_coordinator(self._url, self._lock_timeout)
-                coordinator.start()
+                try:
+                    coordinator.start()
+                except Exception:
+                    _stop(coordinator)
+                    raise
                 self._coordinator = coordinator
             return self._coordinator
 
@@ -140,10 +144,14 @@ def _give_back(attempt: Future[Any]) -> None:
 
 
 def _stop(coordinator: Any) -> None:
-    try:
-        coordinator.stop()
-    except Exception as error:  # noqa: BLE001 - the same
-        logger.info("The connection to the coordination service could not be closed: %s", error)
+    # Tooz forgets its clients without closing their sockets, and has no other way to them.
+    redis, zookeeper = getattr(coordinator, "_client", None), getattr(coordinator, "_coord", None)
+    for end in (coordinator.stop, getattr(redis, "close", None), getattr(zookeeper, "close", None)):
+        if end is not None:
+            try:
+                end()
+            except Exception as error:  # noqa: BLE001 - the same
+                logger.info("The connection to the coordination service could not be closed: %s", error)
 
 
 def _make_coordinator(url: str, lock_timeout: int) -> Any:
