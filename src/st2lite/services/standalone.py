@@ -26,6 +26,7 @@ from st2lite.services.actionrunner import ActionRunner
 from st2lite.services.context import AppContext
 from st2lite.services.notifier import Notifier
 from st2lite.services.rulesengine import RulesEngine
+from st2lite.services.sensorcontainer import SensorContainer
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Standalone:
         self._worker = ActionRunner(self.context)
         self._notifier = Notifier(self.context)
         self._rules = RulesEngine(self.context, empty_bus=True)
+        self._sensors = SensorContainer(self.context)
         self._server = StandaloneServer(config.api.host, config.api.port, Mounts(self.context))
 
     def start(self) -> None:
@@ -78,12 +80,14 @@ class Standalone:
         self._notifier.start()
         self._notifier.recover()
         self._rules.start()
+        self._sensors.start()
         logger.info(
             "The address is %s; the first password of %s is in %s.", self.url, ADMIN, self._data_dir / PASSWORD_FILE
         )
 
     def stop(self) -> None:
         """Let running actions end, answer no more requests, write everything down."""
+        self._sensors.stop()
         self._rules.stop()
         # Actions ask the API to their last moment. What is requested meanwhile is stored, and run by the next process.
         self._worker.stop()
