@@ -136,10 +136,13 @@ class Traces:
             traces[event.trace["id_"]]["trigger_instances"].append(
                 _part(event.id, event.trigger, event.occurrence_time, event.caused_by)
             )
+        starts = {execution.id: execution.start_timestamp for execution in executions}
         for row in find_in(self._store, RuleEnforcement, "trigger_instance", trace_of_event):
             cause = {"type": "trigger_instance", "id": row.trigger_instance_id}
+            # That a rule matched is recorded when its action is requested already; clients show causes first.
+            moment = min(row.enforced_at, starts.get(row.execution_id or "", row.enforced_at))
             traces[trace_of_event[row.trigger_instance_id]]["rules"].append(
-                _part(row.rule["id"], row.rule["ref"], row.enforced_at, cause)
+                _part(row.rule["id"], row.rule["ref"], moment, cause)
             )
         for execution in executions:
             traces[execution.trace["id_"]]["action_executions"].append(

@@ -104,6 +104,8 @@ def test_from_an_event_over_rules_and_children_to_the_next_event(client: ApiClie
         (third.id, {"type": "rule", "id": f"{RULE}:{after.id}"}),
     ]
     assert view["rules"][0]["ref"] == "default.r"
+    moments = [view[name][0]["updated_at"] for name in ("trigger_instances", "rules", "action_executions")]
+    assert moments == sorted(moments), "clients order by these, and causes come first"
     assert view["trigger_instances"][0]["ref"] == "core.st2.generic.inquiry"
     for member in (child, third.id, after.id):
         assert client.simulate_get(f"/v1/traces/{member}").status_code == 404, "only what began a trace names it"
