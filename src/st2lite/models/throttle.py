@@ -61,10 +61,10 @@ class Firing(msgspec.Struct):
 class ThrottleState(Document, kw_only=True):
     """What one group of events of a throttled rule has come to. `id` is derived from rule, throttle and group.
 
-    `opened` is when the window began (epoch seconds; None: no window is open), `events` the ids of the instances in it,
-    of which there were `count`. `past` are those of the window before. `fired` are the latest firings, newest last;
-    an instance that comes again is recognised by both. `pending` is the firing that the action was not requested for
-    yet. `due` is when there is something to do, `expires` when this may be forgotten; both are epoch seconds.
+    `opened` is when the window of `seconds` began (None: none is open), `events` the ids of the instances in it, oldest
+    first, of which there were `count`. `past` are those of the window before, `fired` the latest firings, newest last:
+    by both an instance is recognised that comes again. `pending` is the firing that the action was not requested for
+    yet. `due` is when there is something to do, `expires` when this may be forgotten. All moments are epoch seconds.
     """
 
     collection: ClassVar[Collection] = Collection(
@@ -74,7 +74,7 @@ class ThrottleState(Document, kw_only=True):
     )
 
     rule: str
-    group: list[Any] = []
+    seconds: float
     opened: float | None = None
     events: list[str] = []
     count: int = 0

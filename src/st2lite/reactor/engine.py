@@ -15,10 +15,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from st2lite.messaging.contract import RULES, Acknowledge, Bus, Stoppable
 from st2lite.messaging.messages import Message, TriggerOccurred
 from st2lite.models import timestamps
-from st2lite.models.errors import St2liteError, StaleWrite, StoreUnavailable
+from st2lite.models.errors import InvalidInput, St2liteError, StaleWrite, StoreUnavailable
 from st2lite.models.trigger import PENDING, PROCESSED, PROCESSING_FAILED, TriggerInstance
 from st2lite.reactor.enforcement import Enforcer
-from st2lite.reactor.matching import Matcher
+from st2lite.reactor.facts import Facts
+from st2lite.reactor.matching import Matcher, ReadyRule
+from st2lite.reactor.throttling import Throttles
 from st2lite.storage.contract import Store
 
 logger = logging.getLogger(__name__)
@@ -38,12 +40,20 @@ class RulesEngine:
     """
 
     def __init__(
-        self, store: Store, bus: Bus, matcher: Matcher, enforcer: Enforcer, threads: int, redispatch_after: float
+        self,
+        store: Store,
+        bus: Bus,
+        matcher: Matcher,
+        enforcer: Enforcer,
+        throttles: Throttles,
+        threads: int,
+        redispatch_after: float,
     ) -> None:
         self._store = store
         self._bus = bus
         self._matcher = matcher
         self._enforcer = enforcer
+        self._throttles = throttles
         self._threads = threads
         self._redispatch_after = redispatch_after
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="rules")
@@ -132,7 +142,7 @@ class RulesEngine:
             for rule, reason in matches.faults:
                 self._enforcer.record_failure(rule, instance, reason)
             for ready in matches.rules:
-                self._enforcer.enforce(ready.rule, instance)
+                self._enforce(ready, instance, matches.facts)
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -140,6 +150,15 @@ class RulesEngine:
             logger.exception("The rules could not be held against trigger instance %s. %s", instance.id, reason)
             return PROCESSING_FAILED
         return PROCESSED
+
+    def _enforce(self, ready: ReadyRule, instance: TriggerInstance, facts: Facts) -> None:
+        if ready.throttle is None:
+            self._enforcer.enforce(ready.rule, instance)
+            return
+        try:
+            self._throttles.handle(ready.rule, ready.throttle, instance, facts)
+        except InvalidInput as error:
+            self._enforcer.record_failure(ready.rule, instance, error.message)
 
     def _finish(self, instance: TriggerInstance) -> None:
         while True:

@@ -8,6 +8,7 @@ from st2lite.reactor.enforcement import Enforcer
 from st2lite.reactor.engine import RulesEngine as Engine
 from st2lite.reactor.matching import Matcher
 from st2lite.reactor.recovery import Recovery
+from st2lite.reactor.throttling import Throttles
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
 from st2lite.services.timersengine import TimersEngine
@@ -31,7 +32,10 @@ class RulesEngine:
         user = context.config.system_user.user
         matcher = Matcher(context.store, context.keyring, user)
         enforcer = Enforcer(context.store, context.executions, user)
-        engine = Engine(context.store, context.bus, matcher, enforcer, options.threads, options.redispatch_after)
+        throttles = Throttles(context.store, enforcer)
+        engine = Engine(
+            context.store, context.bus, matcher, enforcer, throttles, options.threads, options.redispatch_after
+        )
         self._store = context.store
         recovery = Recovery(context.store, engine, options.redispatch_after, empty_bus)
         self._parts: list[daemon.Service] = [engine, recovery, TimersEngine(context)]

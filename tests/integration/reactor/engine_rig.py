@@ -1,5 +1,7 @@
 """A rules engine with all that belongs to it, and a few rules for it."""
 
+import time
+
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.snapshots import Snapshots
 from st2lite.models.action import Action, RunnerType
@@ -12,6 +14,7 @@ from st2lite.reactor.enforcement import Enforcer
 from st2lite.reactor.engine import RulesEngine
 from st2lite.reactor.matching import Matcher
 from st2lite.reactor.recovery import Recovery
+from st2lite.reactor.throttling import Throttles
 from st2lite.rendering.configs import PackConfigs
 from st2lite.storage.contract import Equal
 
@@ -28,15 +31,19 @@ def fill(store):
 
 
 class Rig:
-    """The engine of one process on a store and a bus; `stores` wraps what the engine alone uses."""
+    """The engine of one process on a store and a bus; `engine_store`, `engine_bus`: for the engine alone."""
 
-    def __init__(self, store, bus, threads=2, redispatch_after=10.0, engine_store=None, engine_bus=None):
+    def __init__(
+        self, store, bus, threads=2, redispatch_after=10.0, engine_store=None, engine_bus=None, clock=time.time
+    ):
         self.store = store
         own, its_bus = engine_store or store, engine_bus or bus
         self.dispatcher = Dispatcher(store, bus)
         executions = ExecutionService(own, its_bus, Snapshots(own), None, PackConfigs(own, None).resolve)
         enforcer = Enforcer(own, executions, "stanley")
-        self.engine = RulesEngine(own, its_bus, Matcher(own, None, "stanley"), enforcer, threads, redispatch_after)
+        matcher = Matcher(own, None, "stanley")
+        self.throttles = Throttles(own, enforcer, clock)
+        self.engine = RulesEngine(own, its_bus, matcher, enforcer, self.throttles, threads, redispatch_after)
         self.recovery = Recovery(own, self.engine, redispatch_after)
 
     def rule(self, name="rule", action="test.act", enabled=True, trigger=TRIGGER, **attributes):
