@@ -1,0 +1,1 @@
+"""Starting, stopping and judging the services of this host."""

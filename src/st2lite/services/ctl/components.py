@@ -1,0 +1,48 @@
+"""Which services this host runs, and in which order."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from st2lite.models.errors import InvalidInput
+
+SERVICES = (
+    "st2actionrunner",
+    "st2api",
+    "st2stream",
+    "st2auth",
+    "st2garbagecollector",
+    "st2notifier",
+    "st2rulesengine",
+    "st2sensorcontainer",
+)
+"""The services of a host of its own, in the order in which they are started."""
+
+OPTIONAL = ("st2timersengine",)
+"""What a host may run besides; `COMPONENTS` in a settings file says so."""
+
+SETTINGS = (Path("/etc/default/st2ctl"), Path("/etc/sysconfig/st2ctl"))
+_VARIABLE = "COMPONENTS"
+
+
+def components(settings: tuple[Path, ...] = SETTINGS) -> tuple[str, ...]:
+    """The services of this host: those of `COMPONENTS` in the environment or a settings file, else all."""
+    text = os.environ.get(_VARIABLE) or _from_files(settings)
+    chosen = tuple(text.split()) if text else SERVICES
+    unknown = [name for name in chosen if name not in (*SERVICES, *OPTIONAL)]
+    if unknown:
+        known = ", ".join((*SERVICES, *OPTIONAL))
+        raise InvalidInput(f"{_VARIABLE}: {', '.join(unknown)} is no service of st2lite; there are {known}.")
+    return chosen
+
+
+def _from_files(settings: tuple[Path, ...]) -> str:
+    for path in settings:
+        if path.is_file():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                name, equals, value = line.strip().removeprefix("export ").partition("=")
+                if equals and name == _VARIABLE:
+                    return " ".join(shlex.split(value))
+    return ""
