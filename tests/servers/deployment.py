@@ -4,8 +4,7 @@
         client = Client(api_url=st2.api_url, auth_url=st2.auth_url, stream_url=st2.stream_url)
         client.token = client.tokens.create(Token(), auth=(st2.user, st2.password)).token
 
-`Separate` has the same face and runs st2api, st2auth, st2stream, st2actionrunner and st2notifier on a MongoDB wire
-server and RabbitMQ.
+`Separate` has the same face and runs every service as a process of its own, on a MongoDB wire server and RabbitMQ.
 """
 
 from __future__ import annotations
@@ -228,7 +227,8 @@ class Separate(Deployment):
     Servers given as `mongo` and `rabbit` are used and left running; otherwise own ones are started and stopped.
     """
 
-    SERVICES = ("st2api", "st2auth", "st2stream", "st2actionrunner", "st2notifier")
+    DAEMONS = ("st2actionrunner", "st2notifier", "st2rulesengine", "st2sensorcontainer", "st2garbagecollector")
+    SERVICES = ("st2api", "st2auth", "st2stream", *DAEMONS)
 
     def __init__(
         self,
@@ -268,7 +268,7 @@ class Separate(Deployment):
             self._spawn(name, name, "--config-file", self.configuration)
         for section, name in (("api", "st2api"), ("auth", "st2auth"), ("stream", "st2stream")):
             self._wait_for_url(name, f"{self._base(section)}/readyz")
-        for name in ("st2actionrunner", "st2notifier"):
+        for name in self.DAEMONS:
             self._wait_for_log(name, f"{name} is ready")
 
     def kill(self, name: str) -> None:
