@@ -58,12 +58,11 @@ def parse_source(text: str) -> Source:
 
 
 def _split(text: str) -> tuple[str, str | None]:
-    """Location and ref; a `=` in the query of a URL, or in the path of something that exists, is none of ours."""
-    start = text.rfind("?") + 1
-    location, sign, ref = text[start:].rpartition("=") if "/" not in text[start:] else text[start:].partition("=")
-    if not sign or (start and "&" in ref) or (text.startswith("/") and Path(text).exists()):
+    """Location and ref; a `=` in a URL with a query, or in the path of something that exists, is none of ours."""
+    if "?" in text or (text.startswith("/") and Path(text).exists()):
         return text, None
-    return text[:start] + location, ref
+    location, sign, ref = text.partition("=")
+    return location, ref if sign else None
 
 
 def _classify(location: str) -> tuple[str, str]:

@@ -28,14 +28,23 @@ _STAMP = ".st2lite.json"
 class Virtualenvs:
     """Makes virtualenvs below `directory` with `python`, and fills them with the pip that this python brings along.
 
-    `pip_opts` are further options of `pip install`; `group` may write to the result, if it exists.
+    `pip_opts` are further options of `pip install`; `group` may write to the result, if it exists; `requirements` are
+    the files of a pack that list what belongs into its virtualenv.
     """
 
-    def __init__(self, directory: Path, python: Path, pip_opts: Sequence[str] = (), group: str = "") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        python: Path,
+        pip_opts: Sequence[str] = (),
+        group: str = "",
+        requirements: Sequence[str] = (REQUIREMENTS,),
+    ) -> None:
         self._directory = directory
         self._python = python
         self._pip_opts = list(pip_opts)
         self._group = group
+        self._requirements = requirements
 
     def path_of(self, pack: str) -> Path:
         """Where the virtualenv of a pack is, whether it exists or not."""
@@ -51,7 +60,7 @@ class Virtualenvs:
     def build(
         self, pack: str, pack_dir: Path, say: Say, recreate: bool = True, find_links: str | None = None
     ) -> Path | None:
-        """Make a virtualenv for `use`, with what the requirements.txt in `pack_dir` lists.
+        """Make a virtualenv for `use`, with what the files of requirements in `pack_dir` list.
 
         None means that the one in use was made of the same requirements already; `recreate` makes it anew all the
         same. `find_links` is a directory or page of packages to take. Raises `ContentError` that ends with the last
@@ -60,7 +69,8 @@ class Virtualenvs:
         if find_links is not None and find_links.startswith("-"):
             raise InvalidInput(f'find_links: "{find_links}" is neither a directory nor a URL.')
         options = self._options(pack_dir, find_links)
-        stamp = self._stamp(pack_dir / REQUIREMENTS, options)
+        listed = [pack_dir / name for name in self._requirements if (pack_dir / name).is_file()]
+        stamp = self._stamp(pack_dir, listed, options)
         if not recreate and self._is_current(pack, stamp):
             say(f'The virtualenv of pack "{pack}" has what it requires.')
             return None
@@ -71,9 +81,9 @@ class Virtualenvs:
         try:
             say(f'Creating the virtualenv of pack "{pack}".')
             self._create(built)
-            if (pack_dir / REQUIREMENTS).is_file():
-                say(f"Installing {REQUIREMENTS}.")
-                self._install(built, ["-r", str(pack_dir / REQUIREMENTS)], options, pack_dir, say)
+            if listed:
+                say(f"Installing {', '.join(path.name for path in listed)}.")
+                self._install(built, [word for path in listed for word in ("-r", str(path))], options, pack_dir, say)
             (built / _STAMP).write_text(stamp)
             share(built, self._group)
         except BaseException:
@@ -115,12 +125,11 @@ class Virtualenvs:
         places += [find_links] if find_links else []
         return [*self._pip_opts, *(f"--find-links={place}" for place in places)]
 
-    def _stamp(self, requirements: Path, options: list[str]) -> str:
+    def _stamp(self, pack_dir: Path, listed: list[Path], options: list[str]) -> str:
         """What the virtualenv is made of; wheels that a pack brings along are named without its directory."""
-        listed = requirements.read_bytes() if requirements.is_file() else b""
-        python = os.path.realpath(self._python)
-        used = [option.replace(str(requirements.parent), ".") for option in options]
-        content = {"python": python, "options": used, "requirements": hashlib.sha256(listed).hexdigest()}
+        digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in listed)).hexdigest()
+        used = [option.replace(str(pack_dir), ".") for option in options]
+        content = {"python": os.path.realpath(self._python), "options": used, "requirements": digest}
         return json.dumps(content, sort_keys=True)
 
     def _is_current(self, pack: str, stamp: str) -> bool:
