@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from st2lite.content.metadata import Shape, is_ref
 from st2lite.models.errors import ContentError
 from st2lite.models.policy import COORDINATED, NO_COORDINATION, POLICY_TYPES, Policy, PolicyType
 from st2lite.models.schemas import map_problems
 
-_NAME = re.compile(r"[^/\\\x00-\x1f]+")
-_REF = re.compile(r"[^./\\\x00-\x1f]+\.[^/\\\x00-\x1f]+")
-_REQUIRED = ("name", "resource_ref", "policy_type")
-_TEXTS = (*_REQUIRED, "pack", "description", "metadata_file")
-_OURS = frozenset({"id", "uid", "ref"})
-_KEYS = frozenset({*_TEXTS, "enabled", "parameters"})
-
+_SHAPE = Shape(
+    "a policy",
+    texts=("resource_ref", "policy_type"),
+    maps=("parameters",),
+    others=("enabled",),
+    required=("name", "resource_ref", "policy_type"),
+)
 _TYPES = {known.ref: known for known in POLICY_TYPES}
 
 
@@ -47,25 +47,10 @@ def make_policy(content: Mapping[str, Any], pack: str, coordinated: bool = True)
 
 
 def _shape_problems(content: Mapping[str, Any], pack: str) -> Iterator[str]:
-    for key in sorted(map(str, content.keys() - _KEYS - _OURS)):
-        yield f'unknown attribute "{key}"; a policy has {", ".join(sorted(_KEYS))}'
-    for key in _REQUIRED:
-        if content.get(key) in (None, ""):
-            yield f"{key} has to be given"
-    for key in _TEXTS:
-        if content.get(key) is not None and not isinstance(content[key], str):
-            yield f"{key} has to be text; put it in quotes"
-    name, action = content.get("name"), content.get("resource_ref")
-    if isinstance(name, str) and name and not _NAME.fullmatch(name):
-        yield f'name "{name}" must not contain slashes or line breaks'
-    if isinstance(action, str) and action and not _REF.fullmatch(action):
+    yield from _SHAPE.problems(content, pack)
+    action = content.get("resource_ref")
+    if isinstance(action, str) and action and not is_ref(action):
         yield f'resource_ref "{action}" has to be the reference of an action, like core.local'
-    if content.get("pack") not in (None, pack):
-        yield f'pack is "{content["pack"]}", but the policy lies in pack "{pack}"'
-    if not isinstance(content.get("enabled", True), bool):
-        yield "enabled has to be true or false"
-    if not isinstance(content.get("parameters") or {}, dict):
-        yield "parameters has to be a map"
 
 
 def _parameter_problems(content: Mapping[str, Any], kind: PolicyType | None) -> Iterator[str]:

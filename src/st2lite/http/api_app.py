@@ -8,6 +8,7 @@ import falcon
 
 from st2lite import __version__
 from st2lite.auth.api_keys import ApiKeys
+from st2lite.config.urls import coordination_url
 from st2lite.content.action_files import ActionFiles
 from st2lite.content.locations import PackLocations
 from st2lite.content.pack_host import PackHost
@@ -31,10 +32,12 @@ from st2lite.http.keys import KeysResource
 from st2lite.http.pack_changes import PackChanges, PackIndexResource
 from st2lite.http.pack_files import PackFiles
 from st2lite.http.packs import PackRegistration, Packs
+from st2lite.http.policies import Policies, PolicyTypes
 from st2lite.http.rule_enforcements import RuleEnforcements
 from st2lite.http.rules import Rules, RuleTypes
 from st2lite.http.runner_types import RunnerTypes
 from st2lite.http.sensor_types import SensorTypes
+from st2lite.http.service_registry import ServiceRegistry
 from st2lite.http.traces import TraceResource
 from st2lite.http.trigger_instances import TriggerInstances
 from st2lite.http.triggers import TriggersResource, TriggerTypes
@@ -170,6 +173,14 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/rules/{ref_or_id}", rules)
     app.add_route("/rules/views", rules, suffix="views")
     app.add_route("/rules/views/{ref_or_id}", rules, suffix="view")
+    policies, policy_types = Policies(context.store, coordination_url(context.config) is not None), PolicyTypes()
+    app.add_route("/policies", policies, suffix="list")
+    app.add_route("/policies/{ref_or_id}", policies)
+    app.add_route("/policytypes", policy_types, suffix="list")
+    app.add_route("/policytypes/{ref_or_id}", policy_types)
+    services = ServiceRegistry(context.store)
+    app.add_route("/service_registry/groups", services, suffix="groups")
+    app.add_route("/service_registry/groups/{group_id}/members", services, suffix="members")
     rule_types = RuleTypes()
     app.add_route("/ruletypes", rule_types, suffix="list")
     app.add_route("/ruletypes/{id}", rule_types)
