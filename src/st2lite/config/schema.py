@@ -164,15 +164,16 @@ class SensorContainer:
 
 @dataclass(frozen=True)
 class GarbageCollector:
-    enable: bool = option(True, "Remove what is older than its time (st2lite only).")
+    enable: bool = option(
+        True, "Remove old documents. Without, inquiries end and tokens expire all the same (st2lite only)."
+    )
     collection_interval: int = option(600, "Seconds between its rounds.", minimum=1)
     sleep_delay: float = option(0.05, "Seconds of rest between two batches.", minimum=0)
-    batch: int = option(500, "Documents that one batch removes (st2lite only).", minimum=1)
+    batch: int = option(500, "Documents that one batch removes (st2lite only).", minimum=2)
     action_executions_ttl: int = option(30, "Days that completed executions are kept; 0 for ever.", minimum=0)
     action_executions_output_ttl: int = option(7, "Days that output of actions is kept; 0 for ever.", minimum=0)
     trigger_instances_ttl: int = option(30, "Days that trigger instances are kept; 0 for ever.", minimum=0)
     rule_enforcements_ttl: int = option(30, "Days that enforcements of rules are kept; 0 for ever.", minimum=0)
-    traces_ttl: int = option(30, "Days that traces are kept; 0 for ever.", minimum=0)
     purge_inquiries: bool = option(True, "End inquiries that nobody answered within their time.")
 
 
@@ -272,7 +273,8 @@ IGNORED: dict[str, tuple[str, ...]] = {
     "log": ("excludes", "redirect_stderr", "mask_secrets_blacklist"),
     "sensorcontainer": ("logging",),
     "rulesengine": ("logging",),
-    "garbagecollector": ("logging", "workflow_executions_ttl", "task_executions_ttl", "tokens_ttl"),
+    "garbagecollector": ("logging", "workflow_executions_ttl", "task_executions_ttl", "traces_ttl",
+                         "tokens_ttl"),
     "timer": ("logging",),
     "scheduler": ("*",), "workflow_engine": ("*",), "resultstracker": ("*",),
     "exporter": ("*",), "syslog": ("*",), "mistral": ("*",), "rbac": ("*",), "metrics": ("*",), "schema": ("*",),

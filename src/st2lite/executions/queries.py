@@ -37,7 +37,7 @@ def children_of(
     parents = [execution.id]
     level = 0
     while parents and (depth < 0 or level < depth):
-        found = _by_parents(store, parents, large)
+        found = by_parents(store, parents, large)
         for child in found:
             levels.setdefault(child.parent or "", []).append(child)
         parents = [child.id for child in found if child.id not in levels]
@@ -56,7 +56,7 @@ def children_of(
 def children_ids(store: Store, executions: Iterable[Execution]) -> dict[str, list[str]]:
     """Map the id of each execution that has children to their ids, oldest first."""
     children: dict[str, list[str]] = {}
-    for child in _by_parents(store, [execution.id for execution in executions]):
+    for child in by_parents(store, [execution.id for execution in executions]):
         children.setdefault(child.parent or "", []).append(child.id)
     return children
 
@@ -73,7 +73,8 @@ def output_of(store: Store, execution: Execution, output_type: str | None = None
     return chunks
 
 
-def _by_parents(store: Store, parents: Sequence[str], large: bool = False) -> list[Execution]:
+def by_parents(store: Store, parents: Sequence[str], large: bool = False) -> list[Execution]:
+    """Return the children of several executions, those of each one oldest first."""
     found: list[Execution] = []
     for start in range(0, len(parents), _CHUNK):
         part = tuple(parents[start : start + _CHUNK])

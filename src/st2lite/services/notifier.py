@@ -1,4 +1,4 @@
-"""st2notifier: what follows from the end of an execution, the backup scheduler, and unanswered inquiries."""
+"""st2notifier: what follows from the end of an execution, and the backup scheduler."""
 
 from __future__ import annotations
 
@@ -51,8 +51,6 @@ class Notifier:
             "telling of inquiries": context.inquiry_triggers.look,
             "waking chains": self._chains.wake,
             "letting delayed executions begin": context.waiting_line.move_all,
-            "expiring inquiries": context.inquiries.expire,
-            "removing expired tokens": context.tokens.purge_expired,
         }
         self._backup = BackupScheduler(
             context.store, context.bus, chores, options.rescheduling_interval, options.redispatch_after

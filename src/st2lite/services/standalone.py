@@ -24,6 +24,7 @@ from st2lite.models.execution import Worker
 from st2lite.rendering.crypto import generate_key_file
 from st2lite.services.actionrunner import ActionRunner
 from st2lite.services.context import AppContext
+from st2lite.services.garbagecollector import GarbageCollector
 from st2lite.services.notifier import Notifier
 from st2lite.services.rulesengine import RulesEngine
 from st2lite.services.sensorcontainer import SensorContainer
@@ -68,6 +69,7 @@ class Standalone:
         self._notifier = Notifier(self.context)
         self._rules = RulesEngine(self.context, empty_bus=True)
         self._sensors = SensorContainer(self.context)
+        self._garbage = GarbageCollector(self.context)
         self._server = StandaloneServer(config.api.host, config.api.port, Mounts(self.context))
 
     def start(self) -> None:
@@ -81,12 +83,14 @@ class Standalone:
         self._notifier.recover()
         self._rules.start()
         self._sensors.start()
+        self._garbage.start()
         logger.info(
             "The address is %s; the first password of %s is in %s.", self.url, ADMIN, self._data_dir / PASSWORD_FILE
         )
 
     def stop(self) -> None:
         """Let running actions end, answer no more requests, write everything down."""
+        self._garbage.stop()
         self._sensors.stop()
         self._rules.stop()
         # Actions ask the API to their last moment. What is requested meanwhile is stored, and run by the next process.
