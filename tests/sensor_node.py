@@ -64,15 +64,15 @@ class SensorNode:
         for definition in (self.event, self.file_event):
             self.store.insert(definition)
         self.store.insert(make_trigger(self.event, {}))
-        self.settings = dataclasses.replace(self.context.runner_settings, system_packs=frozenset({PACK}))
+        self.settings = dataclasses.replace(self.context.runner_settings, system_packs=frozenset({PACK, "linux"}))
         self.api_url = api_url
         self.patience = Patience(respawns=2, delay=0.01, stop=1.0)
         self.host_options: dict[str, Any] = {}
         self.access = Access(self.context.tokens)
         self.container: SensorContainer | None = None
 
-    def start(self, partition: Any = frozenset) -> SensorContainer:
-        """Start the container; `stop` ends it."""
+    def start(self, partition: Any = frozenset, **options: Any) -> SensorContainer:
+        """Start the container; `stop` ends it. `options` are further ones of the container."""
         host = Host(
             packlib_dir=self.settings.packlib_dir,
             api_url=self.api_url,
@@ -91,6 +91,7 @@ class SensorNode:
             self.access,
             ProcessEvents(self.context.dispatcher, Listeners(self.store)),
             self.patience,
+            **options,
         )
         self.container.start()
         return self.container

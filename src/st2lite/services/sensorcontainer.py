@@ -98,6 +98,8 @@ class SensorContainer:
             ProcessEvents(context.dispatcher, Listeners(context.store)),
             Patience(respawns=2 if only_ref is None else 0),
             on_end if only_ref is not None else None,
+            # Every installation has these packs, and few have rules for their sensors.
+            settings.system_packs if only_ref is None else frozenset(),
         )
 
     def start(self) -> None:

@@ -40,7 +40,8 @@ class _TriggerOf(msgspec.Struct):
 class SensorContainer:
     """Runs the sensors that `partition` gives to this node.
 
-    `on_end`, for a container of one sensor, is called when that has ended for good.
+    `on_end`, for a container of one sensor, is called when that has ended for good. Sensors of the packs `on_demand`
+    run only while there are triggers of their types.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SensorContainer:
         watcher: Watcher,
         patience: Patience | None = None,
         on_end: Callable[[Supervisor], None] | None = None,
+        on_demand: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
         self._bus = bus
@@ -64,6 +66,7 @@ class SensorContainer:
         self._watcher = watcher
         self._patience = patience or Patience()
         self._on_end = on_end
+        self._on_demand = on_demand
         self._running: dict[str, Supervisor] = {}
         self._types: frozenset[str] = frozenset()
         self._problems: dict[str, str | None] = {}
@@ -121,26 +124,26 @@ class SensorContainer:
     def _round(self) -> None:
         self._access.keep()
         wanted = self._wanted()
-        outdated = [ref for ref, each in self._running.items() if ref not in wanted or self._is_outdated(each, wanted)]
-        self._end(outdated)
-        for ref in outdated:
-            if ref not in wanted:
-                self._tell(ref, None)
         self._types = frozenset(ref for sensor in wanted.values() for ref in sensor.trigger_types)
         # Subscribed to before it is read: what changes meanwhile causes another round.
         triggers = self._store.find(Trigger, [In("type", tuple(self._types))]) if self._types else []
+        known = {
+            ref: [trigger for trigger in triggers if trigger.type in sensor.trigger_types]
+            for ref, sensor in wanted.items()
+        }
+        wanted = {ref: sensor for ref, sensor in wanted.items() if known[ref] or sensor.pack not in self._on_demand}
+        self._end_outdated(wanted)
         for ref, sensor in wanted.items():
             if self._stopping:
                 return
-            known = [trigger for trigger in triggers if trigger.type in sensor.trigger_types]
             running = self._running.get(ref)
             if running is None:
                 running = self._running[ref] = Supervisor(
                     sensor, self._host, self._intake, self._watcher, self._tell, self._patience, self._on_end
                 )
-                running.start(known)
+                running.start(known[ref])
             else:
-                running.know(known)
+                running.know(known[ref])
 
     def _wanted(self) -> dict[str, SensorType]:
         sensors = {sensor.ref: sensor for sensor in self._store.find(SensorType, [Equal("enabled", True)])}
@@ -159,6 +162,13 @@ class SensorContainer:
     def _is_outdated(running: Supervisor, wanted: dict[str, SensorType]) -> bool:
         # What could not be started may have been mended.
         return running.is_unable or running.version != version_of(wanted[running.sensor.ref])
+
+    def _end_outdated(self, wanted: dict[str, SensorType]) -> None:
+        outdated = [ref for ref, each in self._running.items() if ref not in wanted or self._is_outdated(each, wanted)]
+        self._end(outdated)
+        for ref in outdated:
+            if ref not in wanted:
+                self._tell(ref, None)
 
     def _end(self, refs: Iterable[str]) -> None:
         ending = [self._running.pop(ref) for ref in refs]
