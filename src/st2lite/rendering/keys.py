@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Union
 
 from st2lite.models.datastore import SYSTEM_SCOPE, USER_SCOPE, USER_SEPARATOR, KeyValuePair
 from st2lite.models.errors import Conflict, CryptoError, Forbidden, InvalidInput, NotFound, StaleWrite
 from st2lite.models.timestamps import from_epoch, now
 from st2lite.rendering.crypto import KeyRing, require
-from st2lite.rendering.datastore import read_item
+from st2lite.rendering.datastore import is_expired, read_item
 from st2lite.storage.contract import Equal, Filter, In, Order, Prefix, Range, Store, find_one, save
 
 ALL_SCOPES = "all"
@@ -23,8 +23,13 @@ _PAUSE = 0.005
 """Seconds; writers of the same item wait up to this long, times their attempts so far."""
 
 
+View = dict[str, Any]
+OnChange = Callable[[Union[View, None], Union[View, None]], None]
+"""Told of every write: the item as it was (None: there was none) and as it is now (None: it was deleted)."""
+
+
 class Keys:
-    """Reads and writes items on behalf of `caller`, the user who asks.
+    """Reads and writes items on behalf of `caller`, the user who asks; `on_change` hears of every write.
 
     Every method takes `scope` (system, user, st2kv.system, st2kv.user; listing also all) and `user`, whose items are
     meant in the user scope: the caller's own unless given, and nobody else's. An item is shown as
@@ -32,9 +37,12 @@ class Keys:
     whether `value` is ciphertext.
     """
 
-    def __init__(self, store: Store, crypto: KeyRing | None) -> None:
+    def __init__(
+        self, store: Store, crypto: KeyRing | None, on_change: OnChange = lambda _before, _after: None
+    ) -> None:
         self._store = store
         self._crypto = crypto
+        self._on_change = on_change
 
     def list(
         self,
@@ -49,7 +57,7 @@ class Keys:
         order: Sequence[Order] = (),
         limit: int | None = None,
         offset: int = 0,
-    ) -> list[dict[str, Any]]:
+    ) -> list[View]:
         """Items of a scope; of `all`, those of the system and then the user's, each with the same limit and offset."""
         _check_user(caller, user)
         scopes = (SYSTEM_SCOPE, USER_SCOPE) if scope == ALL_SCOPES else (full_scope(scope),)
@@ -69,7 +77,7 @@ class Keys:
 
     def get(
         self, caller: str, name: str, scope: str | None = None, user: str | None = None, *, decrypt: bool = False
-    ) -> dict[str, Any]:
+    ) -> View:
         """One item; raise `NotFound`. Naming a user implies the user scope."""
         return self._view(self._find(caller, name, scope, user), decrypt)
 
@@ -85,13 +93,14 @@ class Keys:
         encrypted: bool = False,
         ttl: int | None = None,
         description: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> View:
         """Create or replace an item; `ttl` is in seconds, `encrypted` says that `value` is ciphertext already."""
         full, stored = self._locate(caller, name, scope, user)
         text = self._stored_value(name, value, secret, encrypted)
         expires = None if ttl is None or ttl == 0 else from_epoch(time.time() + _checked_ttl(ttl))
         for attempt in range(_ATTEMPTS):
             found = find_one(self._store, KeyValuePair, Equal("scope", full), Equal("name", stored))
+            before = self._view(found, decrypt=False) if found and not is_expired(found) else None
             item = found or KeyValuePair(name=stored, scope=full, value=text)
             item.value, item.secret, item.expire_timestamp = text, secret or encrypted, expires
             if description is not None:
@@ -101,13 +110,17 @@ class Keys:
             except (StaleWrite, Conflict):  # somebody else wrote this very item: the last write wins
                 time.sleep(random.uniform(0, _PAUSE * attempt))
                 continue
-            return self._view(item, decrypt=False)
+            after = self._view(item, decrypt=False)
+            self._on_change(before, after)
+            return after
         raise Conflict(f'The item "{name}" is being changed by others all the time; try again.')
 
     def delete(self, caller: str, name: str, scope: str | None = None, user: str | None = None) -> None:
         """Remove an item; raise `NotFound` if there is none."""
-        if not self._store.delete(KeyValuePair, self._find(caller, name, scope, user).id):
-            raise _not_found(name, full_scope(scope or ("user" if user else "system")))
+        item = self._find(caller, name, scope, user)
+        if not self._store.delete(KeyValuePair, item.id):
+            raise _not_found(name, item.scope)
+        self._on_change(self._view(item, decrypt=False), None)
 
     def _find(self, caller: str, name: str, scope: str | None, user: str | None) -> KeyValuePair:
         full, stored = self._locate(caller, name, scope, user)
@@ -137,14 +150,14 @@ class Keys:
         except CryptoError as error:
             raise InvalidInput(f'value: "{name}" cannot be stored as a secret: {error.message}') from None
 
-    def _view(self, item: KeyValuePair, decrypt: bool) -> dict[str, Any]:
+    def _view(self, item: KeyValuePair, decrypt: bool) -> View:
         value, encrypted = item.value, item.secret
         if decrypt and encrypted:
             try:
                 value, encrypted = require(self._crypto).decrypt(value), False
             except CryptoError as error:
                 raise InvalidInput(f'"{item.name}" cannot be decrypted: {error.message}') from None
-        view: dict[str, Any] = {"id": item.id, "uid": item.uid, "name": item.name, "value": value}
+        view: View = {"id": item.id, "uid": item.uid, "name": item.name, "value": value}
         view |= {"secret": item.secret, "encrypted": encrypted, "scope": item.scope}
         if item.scope == USER_SCOPE:
             view["user"], _, view["name"] = item.name.partition(USER_SEPARATOR)

@@ -34,6 +34,7 @@ from st2lite.policies.coordination import Locks, open_locks
 from st2lite.policies.index import PolicyIndex
 from st2lite.reactor.dispatch import Dispatcher
 from st2lite.reactor.inquiry_triggers import InquiryTriggers
+from st2lite.reactor.key_events import KeyEvents
 from st2lite.reactor.listeners import Listeners
 from st2lite.reactor.rule_book import RuleBook
 from st2lite.reactor.rule_views import RuleViews
@@ -165,7 +166,7 @@ class AppContext:
 
     @cached_property
     def keys(self) -> Keys:
-        return Keys(self.store, self.keyring)
+        return Keys(self.store, self.keyring, KeyEvents(self.dispatcher, self.listeners).emit)
 
     @cached_property
     def pack_configs(self) -> PackConfigs:
