@@ -1,0 +1,48 @@
+"""The `sensor_service` in the unit tests of packs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from unittest import mock
+
+from st2lite_actions.service import DatastoreAccess
+
+from st2tests.mocks.datastore import MockDatastoreService
+
+__all__ = ["MockSensorService", "MockSensorWrapper"]
+
+
+class MockSensorWrapper:
+    """Names the pack and the class of a sensor."""
+
+    def __init__(self, pack: str, class_name: str) -> None:
+        self._pack = pack
+        self._class_name = class_name
+        self._logger = logging.getLogger(f"tests.{pack}.{class_name}")
+
+
+class MockSensorService(DatastoreAccess):
+    """Notes what a sensor dispatches, in `dispatched_triggers`; loggers are mocks, and the datastore is empty."""
+
+    def __init__(self, sensor_wrapper: Any) -> None:
+        pack, name, logger = sensor_wrapper._pack, sensor_wrapper._class_name, sensor_wrapper._logger
+        super().__init__(pack, name, logger)
+        self._datastore = MockDatastoreService(logger, pack, name)
+        self._sensor_wrapper = sensor_wrapper
+        self.dispatched_triggers: list[dict[str, Any]] = []
+
+    def get_logger(self, name: str) -> Any:
+        """Return a mock that takes what is logged."""
+        return mock.Mock(name=name)
+
+    def dispatch(self, trigger: Any, payload: Any = None, trace_tag: str | None = None) -> None:
+        """Note that a trigger occurred."""
+        self.dispatch_with_context(trigger, payload, {"trace_tag": trace_tag} if trace_tag else None)
+
+    def dispatch_with_context(self, trigger: Any, payload: Any = None, trace_context: Any = None) -> None:
+        """Note that a trigger occurred, as part of a trace."""
+        occurred = {"trigger": trigger, "payload": {} if payload is None else payload}
+        if trace_context:
+            occurred["trace_context"] = trace_context
+        self.dispatched_triggers.append(occurred)
