@@ -193,6 +193,7 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     webhooks, timers = WebhookResource(context.webhooks), Timers(context.store)
     app.add_route("/webhooks", webhooks, suffix="list")
     app.add_route("/webhooks/{hook:path}", webhooks)
+    app.add_route("/webhooks/st2", webhooks, suffix="generic")
     app.add_route("/timers", timers, suffix="list")
     app.add_route("/timers/{ref_or_id}", timers)
 

@@ -11,12 +11,12 @@ from st2lite.models.errors import NotFound
 from st2lite.models.ids import is_id
 from st2lite.models.trigger import TIMER_TYPES, Trigger
 from st2lite.reactor.trigger_views import trigger_view
-from st2lite.reactor.webhooks import GENERIC, Webhooks
+from st2lite.reactor.webhooks import Webhooks
 from st2lite.storage.contract import Equal, In, Store, find_one
 
 
 class WebhookResource:
-    """Resource of the collection (`_list`) and of one webhook, whose path may contain slashes."""
+    """Resource of the collection (`_list`), of one webhook, whose path may hold slashes, and of the generic one."""
 
     def __init__(self, webhooks: Webhooks) -> None:
         self._webhooks = webhooks
@@ -28,11 +28,14 @@ class WebhookResource:
         resp.media = trigger_view(self._webhooks.get(hook)[0])
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, hook: str) -> None:
-        body, headers = read_body(req), _headers_of(req)
-        if hook == GENERIC:
-            self._webhooks.call_generic(headers, body)
-        else:
-            self._webhooks.call(hook, headers, body)
+        body = read_body(req)
+        self._webhooks.call(hook, _headers_of(req), body)
+        resp.media = body
+        resp.status = falcon.HTTP_202
+
+    def on_post_generic(self, req: falcon.Request, resp: falcon.Response) -> None:
+        body = read_body(req)
+        self._webhooks.call_generic(_headers_of(req), body)
         resp.media = body
         resp.status = falcon.HTTP_202
 

@@ -96,6 +96,13 @@ def test_paths_may_have_slashes_and_any_letters(client: ApiClient) -> None:
     assert client.simulate_get("/v1/webhooks/git/hüb/push").json["parameters"] == {"url": "/git/hüb/push/"}
 
 
+def test_a_path_may_begin_like_the_generic_webhook(client: ApiClient) -> None:
+    listen(client, "st2/push")
+    assert client.simulate_post("/v1/webhooks/st2/push", json={"n": 1}).status_code == 202
+    assert happened(client)[0].payload["body"] == {"n": 1}
+    assert client.simulate_get("/v1/webhooks/st2").status_code == 404
+
+
 def test_what_no_rule_listens_for_is_not_found(client: ApiClient) -> None:
     result = client.simulate_post("/v1/webhooks/alarm", json={})
     assert (result.status_code, result.json["faultstring"]) == (404, "Webhook alarm not registered with st2")
