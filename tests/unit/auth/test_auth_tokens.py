@@ -69,6 +69,21 @@ class TestTokens:
         assert to_epoch(token.expiry) - time.time() > 900
         assert Tokens(store).check(text).service
 
+    def test_the_token_of_a_service_lives_on_when_it_is_prolonged(self, store: Store) -> None:
+        token, text = Tokens(store, service_ttl=50).create("sensors", service=True)
+        prolonged = Tokens(store, service_ttl=500).prolong(token.id)
+        assert prolonged is not None
+        assert 400 < to_epoch(prolonged.expiry) - time.time() <= 500
+        assert Tokens(store).check(text).expiry == prolonged.expiry
+
+    def test_a_revoked_token(self, store: Store) -> None:
+        tokens = Tokens(store)
+        token, text = tokens.create("sensors", service=True)
+        tokens.revoke(token.id)
+        with pytest.raises(Unauthorized):
+            tokens.check(text)
+        assert tokens.prolong(token.id) is None
+
     def test_an_expired_token(self, store: Store) -> None:
         tokens = Tokens(store)
         token, text = tokens.create("ada")

@@ -12,17 +12,8 @@ from st2lite.models.datastore import KeyValuePair
 from st2lite.models.errors import ConfigError
 from st2lite.reactor.sensors.partition import HASHES, make_partition, only, parse_ranges, sensor_hash
 from st2lite.storage.contract import Store
-from st2lite.storage.open import open_store
 
 REFS = [f"examples.Sensor{number}" for number in range(50)]
-
-
-@pytest.fixture
-def store(tmp_path: Path):
-    opened = open_store(f"sqlite://{tmp_path / 'st2.db'}")
-    opened.ensure_schema()
-    yield opened
-    opened.close()
 
 
 def test_by_default_all_run_here(store: Store) -> None:
