@@ -61,8 +61,11 @@ class _Criterion:
         self.key = key
         self.name = str(criterion.get("type"))
         self._value_in = getter_of(key)
-        self._pattern_for = _pattern(criterion.get("pattern"))
+        pattern = criterion.get("pattern")
+        self._pattern_for = _pattern(pattern)
         self._condition = criterion.get("condition")
+        nested = pattern.items() if self.name == SEARCH and isinstance(pattern, dict) else ()
+        self._nested = [_Criterion(str(inner), criterion) for inner, criterion in nested]
         self._is_known = self.name in OPERATOR_OF or self.name == SEARCH or criterion.get("type") is None
 
     def check(self, facts: Facts) -> tuple[Any, Any, bool]:
@@ -95,8 +98,7 @@ class _Criterion:
             return False
         if not isinstance(pattern, dict):
             raise TypeError(f"the pattern has to be a map of criteria, and not {type(pattern).__name__}")
-        nested = [_Criterion(str(key), criterion) for key, criterion in pattern.items()]
-        tests = [lambda item, inner=inner: inner.check(facts.about(item))[2] for inner in nested]
+        tests = [lambda item, inner=inner: inner.check(facts.about(item))[2] for inner in self._nested]
         return search(value, self._condition, tests)
 
     def _fault(self, what: str, error: Exception) -> CriteriaError:

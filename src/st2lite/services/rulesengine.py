@@ -9,6 +9,7 @@ from st2lite.reactor.engine import RulesEngine as Engine
 from st2lite.reactor.matching import Matcher
 from st2lite.reactor.recovery import Recovery
 from st2lite.reactor.throttling import Throttles
+from st2lite.reactor.window_closer import WindowCloser
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
 from st2lite.services.timersengine import TimersEngine
@@ -38,7 +39,7 @@ class RulesEngine:
         )
         self._store = context.store
         recovery = Recovery(context.store, engine, options.redispatch_after, empty_bus)
-        self._parts: list[daemon.Service] = [engine, recovery, TimersEngine(context)]
+        self._parts: list[daemon.Service] = [WindowCloser(throttles), engine, recovery, TimersEngine(context)]
         self._watch: Stoppable | None = None
 
     def start(self) -> None:
