@@ -77,6 +77,12 @@ def test_a_host_from_start_to_stop(host: Host) -> None:
         assert psutil.Process(host.pid(name)).is_running()
     assert host.ctl("start").count("runs (pid") == len(SERVICES), "what runs is left alone"
 
+    checked = subprocess.run(
+        [sys.executable, "-m", "st2lite.commands.self_check", "--config-file", host.deployment.configuration],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
     before = host.pid("st2notifier"), host.pid("st2api")
     assert "DOWN" not in host.ctl("restart-component", "st2notifier")
     assert host.pid("st2notifier") != before[0]
