@@ -14,6 +14,7 @@ from st2lite.config.schema import Config
 from st2lite.services.context import AppContext
 from st2lite.services.dependencies import wait_for
 from st2lite.services.logs import reopen_logs
+from st2lite.services.membership import Membership
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,11 @@ def serve(name: str, config: Config, make_service: Callable[[AppContext], Servic
     stop = StopSignal()
     context = AppContext(config)
     if wait_for(context.connect, stop.wait):
-        run(name, make_service(context), stop)
+        service = make_service(context)
+        membership = Membership(context, {name: None})
+        membership.start()
+        run(name, service, stop)
+        membership.stop()
     context.close()
 
 

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from st2lite.models.errors import Conflict, St2liteError, StaleWrite
 from st2lite.models.service import ServiceMember
@@ -28,6 +28,13 @@ Address = tuple[str, int]
 _GROUPS = {"st2timersengine": "timer_engine"}
 
 
+class HasStore(Protocol):
+    """An app context, whose store is opened at its first use."""
+
+    @property
+    def store(self) -> Store: ...
+
+
 class Membership:
     """Keeps this process in the registry, from a thread of its own: nobody waits for it.
 
@@ -37,12 +44,12 @@ class Membership:
 
     def __init__(
         self,
-        store: Callable[[], Store],
+        context: HasStore,
         services: Mapping[str, Address | None],
         pid: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._open_store = store
+        self._context = context
         self._clock = clock
         self._members = [_member(name, address, pid or os.getpid()) for name, address in services.items()]
         self._stopped = threading.Event()
@@ -83,7 +90,7 @@ class Membership:
 
     def _attempt(self, member: ServiceMember, step: Callable[[Store, ServiceMember], object]) -> None:
         try:
-            step(self._open_store(), member)
+            step(self._context.store, member)
         except St2liteError as error:
             logger.info("The service registry could not be written: %s", error.message)
         except Exception:

@@ -21,10 +21,12 @@ from st2lite.http.mounts import Mounts
 from st2lite.http.standalone import StandaloneServer
 from st2lite.models.errors import ConfigError
 from st2lite.models.execution import Worker
+from st2lite.models.service import ServiceMember
 from st2lite.rendering.crypto import generate_key_file
 from st2lite.services.actionrunner import ActionRunner
 from st2lite.services.context import AppContext
 from st2lite.services.garbagecollector import GarbageCollector
+from st2lite.services.membership import Membership
 from st2lite.services.notifier import Notifier
 from st2lite.services.rulesengine import RulesEngine
 from st2lite.services.sensorcontainer import SensorContainer
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 ADMIN = "st2admin"
 PASSWORD_FILE = "admin-password"
 SSH_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
+LISTENING = ("st2api", "st2auth", "st2stream")
+WORKING = ("st2actionrunner", "st2notifier", "st2rulesengine", "st2sensorcontainer", "st2garbagecollector")
 
 
 def standalone_config(data_dir: Path, host: str, port: int, packs: Sequence[Path], file: Path | None = None) -> Config:
@@ -71,6 +75,9 @@ class Standalone:
         self._sensors = SensorContainer(self.context)
         self._garbage = GarbageCollector(self.context)
         self._server = StandaloneServer(config.api.host, config.api.port, Mounts(self.context))
+        address = config.api.host, config.api.port
+        services = {**dict.fromkeys(LISTENING, address), **dict.fromkeys(WORKING)}
+        self._membership = Membership(self.context, services)
 
     def start(self) -> None:
         self.context.connect()
@@ -84,12 +91,14 @@ class Standalone:
         self._rules.start()
         self._sensors.start()
         self._garbage.start()
+        self._membership.start()
         logger.info(
             "The address is %s; the first password of %s is in %s.", self.url, ADMIN, self._data_dir / PASSWORD_FILE
         )
 
     def stop(self) -> None:
         """Let running actions end, answer no more requests, write everything down."""
+        self._membership.stop()
         self._garbage.stop()
         self._sensors.stop()
         self._rules.stop()
@@ -110,6 +119,8 @@ class Standalone:
         for worker in self.context.store.find(Worker):
             worker.expires = 0
             self.context.store.replace(worker)
+        for member in self.context.store.find(ServiceMember):
+            self.context.store.delete(ServiceMember, member.id)
 
 
 def _prepare(data_dir: Path) -> IO[str]:

@@ -109,9 +109,9 @@ def test_policy_types(client: ApiClient) -> None:
 def test_the_registry_shows_who_lives(client: ApiClient) -> None:
     store = client.context.store
     assert client.simulate_get("/v1/service_registry/groups").json == {"groups": []}
-    alive = Membership(lambda: store, {"st2api": ("127.0.0.1", 9101), "st2timersengine": None}, pid=77)
+    alive = Membership(client.context, {"st2api": ("127.0.0.1", 9101), "st2timersengine": None}, pid=77)
     alive.renew()
-    dead = Membership(lambda: store, {"st2notifier": None}, pid=78, clock=lambda: time.time() - 3600)
+    dead = Membership(client.context, {"st2notifier": None}, pid=78, clock=lambda: time.time() - 3600)
     dead.renew()
     assert client.simulate_get("/v1/service_registry/groups").json == {"groups": ["api", "timer_engine"]}
     (member,) = client.simulate_get("/v1/service_registry/groups/api/members").json["members"]
