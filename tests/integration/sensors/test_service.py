@@ -197,3 +197,49 @@ def test_modules_beside_the_sensor_and_in_lib_can_be_imported(node: SensorNode) 
     node.start()
     wait_for(node.instances)
     assert node.said() == ["beside", "shared", "x"]
+
+
+def test_a_library_that_replaces_threads_and_locks_does_no_harm(node: SensorNode) -> None:
+    """Many packs were written for eventlet."""
+    node.add_trigger("/a")
+    node.add_file(
+        """
+import eventlet
+eventlet.monkey_patch()
+
+class Probe(Quiet):
+    def setup(self): self.pool = eventlet.GreenPool(10)
+    def add_trigger(self, trigger):
+        eventlet.sleep(0.01)
+        self.say("trigger")
+    def run(self):
+        for number in range(20):
+            self.pool.spawn(self.say, number)
+        self.pool.waitall()
+        self.say("all")
+        while True:
+            eventlet.sleep(600)
+    def cleanup(self): self.say("clean")
+"""
+    )
+    node.start()
+    wait_for(lambda: "all" in node.said())
+    node.stop()
+    said = node.said()
+    assert said[-1] == "clean"
+    assert sorted(fact for fact in said if isinstance(fact, int)) == list(range(20))
+    assert said.count("trigger") == 2, "one for each type"
+
+
+def test_the_client_can_be_used(node: SensorNode, api: StandaloneServer) -> None:
+    node.add(
+        """
+        def run(self):
+            from st2client.client import Client
+            self.say([key.name for key in Client().keys.get_all()])
+        """
+    )
+    node.store.insert(KeyValuePair(name="known", scope="st2kv.system", value="x"))
+    node.start()
+    wait_for(node.instances)
+    assert node.said() == [["known"]]

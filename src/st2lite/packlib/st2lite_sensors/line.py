@@ -9,8 +9,8 @@ What the container says, after one first line that tells how to start (see `host
     {"ack": n}                                                   that dispatch is stored, or was refused for good
     {"change": "add" | "update" | "remove", "trigger": {…}}      news about triggers
 
-Threads and locks are made before code of the pack is loaded: a library that replaces those of the interpreter
-(eventlet, gevent) must not get between a dispatch and its acknowledgement.
+Threads are started and functions of the system are taken before code of the pack is loaded: a library that replaces
+those of the interpreter (eventlet, gevent) must not get between a dispatch and its acknowledgement.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import json
 import os
 import signal
 import threading
-import time
 from _thread import allocate_lock
+from os import read, write
 from queue import SimpleQueue
+from time import sleep
 from typing import Any, Callable
 
 from st2lite_sensors.encoding import encode
@@ -49,6 +50,7 @@ class Line:
         self._waiting: dict[int, Any] = {}
         self._outgoing: SimpleQueue[bytes] = SimpleQueue()
         self._changes: SimpleQueue[tuple[str, dict[str, Any]]] = SimpleQueue()
+        self._followers: SimpleQueue[Callable[[str, dict[str, Any]], None]] = SimpleQueue()
         self.lost = False
 
     def read_first(self) -> dict[str, Any]:
@@ -60,7 +62,7 @@ class Line:
 
     def open(self) -> None:
         """Start to listen and to write."""
-        for target in (self._listen, self._write):
+        for target in (self._listen, self._write, self._tell):
             threading.Thread(target=target, daemon=True).start()
 
     def dispatch(self, trigger: Any, payload: Any, trace_context: dict[str, Any] | None) -> None:
@@ -86,9 +88,10 @@ class Line:
 
     def follow(self, tell: Callable[[str, dict[str, Any]], None]) -> None:
         """From now on call `tell(change, trigger)`, on a thread of its own, for news that has come or will come."""
-        threading.Thread(target=self._tell, args=(tell,), daemon=True).start()
+        self._followers.put(tell)
 
-    def _tell(self, tell: Callable[[str, dict[str, Any]], None]) -> None:
+    def _tell(self) -> None:
+        tell = self._followers.get()
         while True:
             tell(*self._changes.get())
 
@@ -112,7 +115,7 @@ class Line:
         for number in list(self._waiting):
             self._release(number)
         os.kill(self._pid, signal.SIGTERM)
-        time.sleep(_LAST_MOMENTS)
+        sleep(_LAST_MOMENTS)
         end_group()
 
     def _write(self) -> None:
@@ -120,7 +123,7 @@ class Line:
             rest = memoryview(self._outgoing.get())
             try:
                 while rest:
-                    rest = rest[os.write(self._fd, rest) :]
+                    rest = rest[write(self._fd, rest) :]
             except OSError:  # the listening thread notices, too, and acts
                 return
 
@@ -132,7 +135,7 @@ class Line:
                 yield line
                 continue
             try:
-                data = os.read(self._fd, _PIECE)
+                data = read(self._fd, _PIECE)
             except OSError:
                 data = b""
             if not data:

@@ -176,6 +176,7 @@ class SensorContainer:
             supervisor.stop()
         for supervisor in ending:
             supervisor.join()
+            logger.info("Sensor %s is stopped.", supervisor.sensor.ref)
 
     def _tell(self, subject: str, problem: str | None) -> None:
         """Log the problem of a subject (None: it has none) once, and not again in every round."""
