@@ -68,7 +68,7 @@ class TriggersResource:
 
     def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
         kind = text(req, "type")
-        rows = self._store.find(Trigger, (Equal("type", kind),) if kind else ())
+        rows = self._store.find(Trigger, (Equal("type", kind),) if kind else (), (Order("ref"),))
         send_rows(resp, [trigger_view(row) for row in rows], None)
 
     def on_post_list(self, req: falcon.Request, resp: falcon.Response) -> None:

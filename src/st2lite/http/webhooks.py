@@ -12,7 +12,7 @@ from st2lite.models.ids import is_id
 from st2lite.models.trigger import TIMER_TYPES, Trigger
 from st2lite.reactor.trigger_views import trigger_view
 from st2lite.reactor.webhooks import Webhooks
-from st2lite.storage.contract import Equal, In, Store, find_one
+from st2lite.storage.contract import Equal, In, Order, Store, find_one
 
 
 class WebhookResource:
@@ -48,7 +48,7 @@ class Timers:
 
     def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
         kind = choice(req, "timer_type", TIMER_TYPES, "")
-        rows = self._store.find(Trigger, (Equal("type", kind) if kind else In("type", TIMER_TYPES),))
+        rows = self._store.find(Trigger, (Equal("type", kind) if kind else In("type", TIMER_TYPES),), (Order("ref"),))
         send_rows(resp, [trigger_view(row) for row in rows], None)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:

@@ -13,7 +13,8 @@ from st2lite.models.errors import Conflict, InvalidInput, NotFound, StaleWrite
 from st2lite.models.ids import is_id
 from st2lite.models.rule import Rule
 from st2lite.reactor.rule_views import RuleViews
-from st2lite.storage.contract import Equal, Store, find_one
+from st2lite.storage.contract import Store
+from st2lite.storage.lookups import find_now
 
 
 class RuleBook:
@@ -28,9 +29,9 @@ class RuleBook:
         """Return a rule by reference (it holds a dot) or by id; raise `NotFound`."""
         found: Rule | None = None
         if "." in ref_or_id:
-            found = find_one(self._store, Rule, Equal("ref", ref_or_id))
+            found = find_now(self._store, Rule, "ref", ref_or_id)
         elif is_id(ref_or_id):
-            found = self._store.get(Rule, ref_or_id)
+            found = find_now(self._store, Rule, "id", ref_or_id)
         if found is None:
             raise NotFound(f'Rule with a reference or id "{ref_or_id}" not found.')
         return found
@@ -38,7 +39,7 @@ class RuleBook:
     def create(self, content: Mapping[str, Any], user: str) -> Rule:
         """Make a rule of `user`; raise `InvalidInput` for faulty metadata, `Conflict` if there is one of its name."""
         rule = _read(content, str(content.get("pack") or DEFAULT_PACK), user)
-        existing = find_one(self._store, Rule, Equal("ref", rule.ref))
+        existing = find_now(self._store, Rule, "ref", rule.ref)
         if existing:
             raise Conflict(f'Rule "{rule.ref}" exists already.', existing.id)
         self._store_listening(rule, self._store.insert)

@@ -12,7 +12,8 @@ from st2lite.content.triggers import Triggers, make_trigger
 from st2lite.models.errors import Conflict, InvalidInput, NotFound, StaleWrite
 from st2lite.models.ids import is_id
 from st2lite.models.trigger import Trigger, TriggerType
-from st2lite.storage.contract import Equal, Store, find_one
+from st2lite.storage.contract import Store
+from st2lite.storage.lookups import find_now
 
 
 class TriggerCatalog:
@@ -26,9 +27,9 @@ class TriggerCatalog:
         """Return a trigger type by reference (it holds a dot) or by id; raise `NotFound`."""
         found: TriggerType | None = None
         if "." in ref_or_id:
-            found = find_one(self._store, TriggerType, Equal("ref", ref_or_id))
+            found = find_now(self._store, TriggerType, "ref", ref_or_id)
         elif is_id(ref_or_id):
-            found = self._store.get(TriggerType, ref_or_id)
+            found = find_now(self._store, TriggerType, "id", ref_or_id)
         if found is None:
             raise NotFound(f'TriggerType with a reference or id "{ref_or_id}" not found.')
         return found
@@ -36,7 +37,7 @@ class TriggerCatalog:
     def create_type(self, content: Mapping[str, Any]) -> TriggerType:
         """Make a trigger type; one without parameters comes with its trigger. Raise `Conflict` if there is one."""
         definition = _read_type(content, str(content.get("pack") or DEFAULT_PACK))
-        existing = find_one(self._store, TriggerType, Equal("ref", definition.ref))
+        existing = find_now(self._store, TriggerType, "ref", definition.ref)
         if existing:
             raise Conflict(f'TriggerType "{definition.ref}" exists already.', existing.id)
         self._store.insert(definition)
@@ -64,7 +65,7 @@ class TriggerCatalog:
 
     def get(self, identifier: str) -> Trigger:
         """Return a trigger by id; raise `NotFound`."""
-        trigger = self._store.get(Trigger, identifier) if is_id(identifier) else None
+        trigger = find_now(self._store, Trigger, "id", identifier) if is_id(identifier) else None
         if trigger is None:
             raise NotFound(f'Unable to identify resource with id "{identifier}".')
         return trigger
@@ -105,7 +106,7 @@ class TriggerCatalog:
             self._triggers.keep(make_trigger(definition, {}))
 
     def _drop_shadow(self, definition: TriggerType) -> None:
-        shadow = find_one(self._store, Trigger, Equal("ref", definition.ref))
+        shadow = find_now(self._store, Trigger, "ref", definition.ref)
         if shadow is not None and shadow.is_shadow:
             self._store.delete(Trigger, shadow.id)
 

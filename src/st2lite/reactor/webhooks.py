@@ -13,7 +13,7 @@ from typing import Any
 from st2lite.models.errors import InvalidInput, NotFound
 from st2lite.models.trigger import WEBHOOK_TYPE, Trigger
 from st2lite.reactor.dispatch import Dispatcher
-from st2lite.storage.contract import Equal, Store
+from st2lite.storage.contract import Equal, Order, Store
 
 GENERIC = "st2"
 """The webhook that emits whatever trigger its body names."""
@@ -32,7 +32,8 @@ class Webhooks:
 
     def all(self) -> list[Trigger]:
         """The triggers of all webhooks."""
-        return [trigger for trigger in self._store.find(Trigger, (Equal("type", WEBHOOK_TYPE),)) if trigger.webhook]
+        found = self._store.find(Trigger, (Equal("type", WEBHOOK_TYPE),), (Order("ref"),))
+        return [trigger for trigger in found if trigger.webhook]
 
     def get(self, hook: str) -> list[Trigger]:
         """The triggers of one webhook, at least one; raise `NotFound`."""

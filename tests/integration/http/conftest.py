@@ -33,12 +33,12 @@ class ApiClient(testing.TestClient):
     def __init__(self, context: AppContext, contract: Contract) -> None:
         self.context = context
         _, self.token = context.tokens.create(USER)
-        self._contract = contract
+        self.contract = contract
         super().__init__(create_api_app(context), headers={"X-Auth-Token": self.token})
 
     def simulate_request(self, method: str = "GET", path: str = "/", **more: Any) -> testing.Result:
         result = super().simulate_request(method, path, **more)
-        self._contract.check(method, path.partition("?")[0], result.status_code, result.headers, result.content)
+        self.contract.check(method, path.partition("?")[0], result.status_code, result.headers, result.content)
         return result
 
     def run(self, action: str = "core.noop", **body: Any) -> str:

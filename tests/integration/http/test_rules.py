@@ -9,6 +9,7 @@ import pytest
 
 from st2lite.models.rule import Rule
 from st2lite.models.trigger import Trigger
+from st2lite.services.context import AppContext
 from st2lite.storage.contract import Equal
 from tests.integration.http.conftest import USER, ApiClient
 
@@ -197,6 +198,22 @@ def test_the_second_of_two_updates_at_once_is_refused(client: ApiClient) -> None
         book.update(second, {**made, "trigger": {"type": WEBHOOK, "parameters": {"url": "second"}}}, "me")
     assert client.simulate_get(f"/v1/rules/{made['id']}").json["description"] == "first"
     assert webhooks(client) == ["alarm"]
+
+
+def test_what_another_process_wrote_a_moment_ago_counts(client: ApiClient) -> None:
+    made = create(client)
+    client.context.rules.get(made["id"])
+    elsewhere = AppContext(client.context.config)
+    other = ApiClient(elsewhere, client.contract)
+    try:
+        assert other.simulate_get(f"/v1/rules/{made['id']}").json["enabled"] is True
+        assert client.simulate_put(f"/v1/rules/{made['id']}", json={**made, "enabled": False}).status_code == 200
+        assert other.simulate_get(f"/v1/rules/{made['id']}").json["enabled"] is False
+        assert other.simulate_put(f"/v1/rules/{made['ref']}", json=made).json == made
+        assert client.simulate_delete(f"/v1/rules/{made['ref']}").status_code == 204
+        assert other.simulate_get(f"/v1/rules/{made['ref']}").status_code == 404
+    finally:
+        elsewhere.close()
 
 
 def test_rules_with_equal_parameters_share_a_trigger(client: ApiClient) -> None:
