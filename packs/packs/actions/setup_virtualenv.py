@@ -4,7 +4,7 @@ from pack_actions import PackAction, say
 
 
 class SetupVirtualenv(PackAction):
-    def act(self, packs, find_links=None):
+    def act(self, packs, update=True, find_links=None):
         for pack in packs:
             with self.host.lock(pack):
                 self.host.virtualenvs.setup(pack, self.host.installed_dir(pack), say, find_links=find_links)

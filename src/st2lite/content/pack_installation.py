@@ -137,6 +137,7 @@ class Installer:
         ref = download.pack.ref
         target = self._host.packs_dir / ref
         with self._host.lock(ref), contextlib.ExitStack() as undoing:
+            share(download.directory, self._host.group)
             _keep_config(target, download.directory)
             built = None
             if virtualenvs:
@@ -146,7 +147,6 @@ class Installer:
             swaps = []
             if built is not None:
                 undoing.callback(self._host.virtualenvs.discard, built)
-            share(download.directory, self._host.group)
             swaps.append(Swap(download.directory, target))
             undoing.callback(self._undo, ref, swaps)
             if built is not None:
@@ -182,6 +182,6 @@ class Installer:
 
 
 def _keep_config(old: Path, new: Path) -> None:
-    """Carry over the configuration that old packs have in their own directory."""
+    """Carry over the configuration that old packs have in their own directory; who may read it stays the same."""
     if (old / _CONFIG).is_file():
         shutil.copy2(old / _CONFIG, new / _CONFIG)

@@ -81,12 +81,12 @@ class Remover:
                 self._say(f'Pack "{pack}" is removed.')
         return list(packs)
 
-    def delete(self, packs: Sequence[str]) -> list[str]:
-        """Delete directories and virtualenvs of packs; what is registered stays."""
+    def delete(self, packs: Sequence[str], virtualenvs: bool = True) -> list[str]:
+        """Delete directories of packs, and perhaps their virtualenvs; what is registered stays."""
         self._check(packs)
         for pack in packs:
             with self._host.lock(pack):
-                self._delete(pack)
+                self._delete(pack, virtualenvs)
         return list(packs)
 
     def _check(self, packs: Sequence[str]) -> None:
@@ -101,6 +101,7 @@ class Remover:
                     f"yourself, then what is registered of it (action packs.unload)."
                 )
 
-    def _delete(self, pack: str) -> None:
+    def _delete(self, pack: str, virtualenvs: bool = True) -> None:
         remove(self._host.packs_dir / pack)
-        self._host.virtualenvs.remove(pack)
+        if virtualenvs:
+            self._host.virtualenvs.remove(pack)

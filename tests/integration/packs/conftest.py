@@ -50,6 +50,7 @@ class Host:
         indexes: tuple[str, ...] = (),
         pip_opts: tuple[str, ...] = (),
         python: str = sys.executable,
+        group: str = "",
     ) -> None:
         self.base = base
         self.packs = base / "packs"
@@ -58,7 +59,7 @@ class Host:
         locations = PackLocations(None, [self.packs], base / "configs")
         self.registry = Registered(locations)
         made = Virtualenvs(self.virtualenvs, Path(python), pip_opts)
-        self.host = PackHost(locations, self.packs, made, PackIndex(indexes))
+        self.host = PackHost(locations, self.packs, made, PackIndex(indexes), group)
 
     def install(self, *packs: str, virtualenvs: bool = False, **options: Any) -> Installation:
         """Install, without virtualenvs unless they are asked for."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -165,6 +167,27 @@ class TestFoldersAndArchives:
             host.install(f"file://{write_pack(tmp_path / 'core')}")
         with pytest.raises(InvalidInput, match='"packs" comes with st2lite'):
             host.uninstall("packs")
+
+
+class TestPermissions:
+    def test_everybody_may_read_and_the_group_may_write(self, tmp_path: Path) -> None:
+        source = write_pack(tmp_path / "weather")
+        (source / "actions").chmod(0o700)
+        (source / "actions" / "tell.py").chmod(0o700)
+        (source / "pack.yaml").chmod(0o600)
+        modes = {}
+        for group in (grp.getgrgid(os.getgid()).gr_name, "no_such_group"):
+            host = Host(tmp_path / group, group=group)
+            host.install(f"file://{source}")
+            old = host.packs / "weather" / "config.yaml"
+            old.write_text("token: secret\n")
+            old.chmod(0o600)
+            host.install(f"file://{source}")
+            files = ("", "actions", "actions/tell.py", "pack.yaml", "config.yaml")
+            modes[group] = [oct((host.packs / "weather" / name).stat().st_mode & 0o777) for name in files]
+        assert list(modes.values()) == [
+            ["0o775", "0o775", "0o775", "0o664", "0o600"], ["0o755", "0o755", "0o755", "0o644", "0o600"],
+        ]  # fmt: skip
 
 
 class TestFit:
