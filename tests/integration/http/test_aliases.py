@@ -99,7 +99,7 @@ def test_two_aliases_for_one_command(client: ApiClient) -> None:
 def test_help(client: ApiClient) -> None:
     create(client)
     create(client, name="off", enabled=False)
-    answer = client.simulate_get("/v1/actionalias/help").json
+    answer = client.simulate_get("/v1/actionalias/help", params={"pack": "default"}).json
     assert answer["available"] == 2
     assert [line["display"] for line in answer["helpstrings"]] == ["run {{ cmd }}", "please run <cmd>"]
     filtered = client.simulate_get("/v1/actionalias/help", params={"filter": "PLEASE"}).json
