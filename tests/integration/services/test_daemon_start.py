@@ -10,7 +10,7 @@ import pytest
 
 from tests.servers.ports import free_ports
 
-DAEMONS = ("st2api", "st2auth", "st2stream", "st2actionrunner", "st2notifier")
+DAEMONS = ("st2api", "st2auth", "st2stream", "st2actionrunner", "st2notifier", "st2timersengine", "st2garbagecollector")
 
 
 @pytest.mark.parametrize("name", DAEMONS)
