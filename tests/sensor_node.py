@@ -66,7 +66,7 @@ class SensorNode:
         self.store.insert(make_trigger(self.event, {}))
         self.settings = dataclasses.replace(self.context.runner_settings, system_packs=frozenset({PACK, "linux"}))
         self.api_url = api_url
-        self.patience = Patience(respawns=2, delay=0.01, stop=1.0)
+        self.patience = Patience(respawns=2, delay=0.01, stop=10.0)
         self.host_options: dict[str, Any] = {}
         self.access = Access(self.context.tokens)
         self.container: SensorContainer | None = None

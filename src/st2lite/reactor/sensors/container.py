@@ -171,11 +171,12 @@ class SensorContainer:
                 self._tell(ref, None)
 
     def _end(self, refs: Iterable[str]) -> None:
-        ending = [self._running.pop(ref) for ref in refs]
+        ending = [self._running[ref] for ref in refs]
         for supervisor in ending:
             supervisor.stop()
         for supervisor in ending:
             supervisor.join()
+            del self._running[supervisor.sensor.ref]
             logger.info("Sensor %s is stopped.", supervisor.sensor.ref)
 
     def _tell(self, subject: str, problem: str | None) -> None:
