@@ -9,6 +9,7 @@ from st2lite.runners.inquirer import InquirerRunner
 from st2lite.runners.registry import RunnerRegistry
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
+from st2lite.workflows.children import Children
 from st2lite.workflows.engine import ChainEngine
 from st2lite.workflows.progress import Progress
 from st2lite.workflows.runner import ChainRunner
@@ -31,7 +32,7 @@ class ActionRunner:
         progress = Progress(
             context.store,
             context.bus,
-            context.executions,
+            Children(context.store, context.bus, context.executions, context.snapshots),
             context.snapshots,
             context.keyring,
             context.pack_configs.resolve,

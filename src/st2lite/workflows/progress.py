@@ -10,24 +10,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 
 import msgspec
 
 from st2lite.executions import events
-from st2lite.executions.service import ExecutionService
 from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.transitions import change_status, encode_result, set_result
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
-from st2lite.models.action import WORKFLOW_RUNNERS, Action
-from st2lite.models.errors import IllegalTransition, InvalidInput, NotFound, RenderError, StaleWrite
+from st2lite.models.errors import InvalidInput, NotFound, RenderError, StaleWrite
 from st2lite.models.execution import Execution
 from st2lite.rendering.crypto import KeyRing
-from st2lite.storage.contract import Equal, Store, find_one
+from st2lite.storage.contract import Store
 from st2lite.workflows.chain import Task
+from st2lite.workflows.children import ChainBroken, Children, TaskRefused
 from st2lite.workflows.definitions import Definitions
-from st2lite.workflows.scope import ChainScope, LoadConfig, parent_context
+from st2lite.workflows.scope import ChainScope, LoadConfig
 from st2lite.workflows.state import (
     ACTION_CHAIN,
     ChainResult,
@@ -48,9 +46,6 @@ CANCEL_PATIENCE = 5.0
 STOPPED = frozenset({statuses.PENDING, statuses.PAUSED})
 """Statuses of a child that pause its parent."""
 
-Command = Callable[[Execution, str], Execution]
-"""Cancel, pause or resume an execution in the name of a user."""
-
 _TASK_FAILED = frozenset({statuses.FAILED, statuses.ABANDONED})
 
 
@@ -61,7 +56,7 @@ class Progress:
         self,
         store: Store,
         bus: Bus,
-        executions: ExecutionService,
+        children: Children,
         snapshots: Snapshots,
         keyring: KeyRing | None,
         load_config: LoadConfig,
@@ -69,7 +64,7 @@ class Progress:
     ) -> None:
         self._store = store
         self._bus = bus
-        self._executions = executions
+        self._children = children
         self._snapshots = snapshots
         self._keyring = keyring
         self._load_config = load_config
@@ -115,8 +110,9 @@ class Progress:
     def _step(self, parent: Execution, hint: Execution | None) -> None:
         state = state_of(parent)
         if parent.status in statuses.COMPLETED:
-            if state is not None and hint is None:
-                self._cancel_child(parent, self._store.get(Execution, state.child))
+            child = self._store.get(Execution, state.child) if state is not None and hint is None else None
+            if child is not None and child.status not in statuses.COMPLETED:
+                self._children.cancel(child, parent)
         elif state is None:
             if parent.status == statuses.CANCELING:
                 self._write_end(parent, statuses.CANCELED)
@@ -127,7 +123,7 @@ class Progress:
             elif child.status in statuses.COMPLETED:
                 self._go_on(parent, state, end_of(child))
             elif parent.status == statuses.CANCELING:
-                self._cancel_child(parent, child)
+                self._children.cancel(child, parent)
             elif child.status in STOPPED:
                 self._with_stopped_child(parent, state, child)
             else:
@@ -156,7 +152,7 @@ class Progress:
     def _with_stopped_child(self, parent: Execution, state: ChainState, child: Execution) -> None:
         if parent.status == statuses.RESUMING and child.status == statuses.PAUSED:
             self._write_status(parent, state, statuses.RUNNING)
-            self._command(self._executions.resume, child, parent, "resumed_by")
+            self._children.resume(child, parent)
         elif parent.status == statuses.RESUMING:  # a question is not answered by going on
             self._write_status(parent, state, statuses.PAUSING, statuses.PAUSED, waits=True)
         elif parent.status == statuses.RUNNING:
@@ -166,8 +162,7 @@ class Progress:
 
     def _with_active_child(self, parent: Execution, state: ChainState, child: Execution) -> None:
         if parent.status == statuses.PAUSING:
-            if child.runner_name in WORKFLOW_RUNNERS and child.status == statuses.RUNNING:
-                self._command(self._executions.pause, child, parent, "paused_by")
+            self._children.pause(child, parent)
         elif parent.status == statuses.RESUMING:
             self._write_status(parent, state, statuses.RUNNING)
         elif parent.status == statuses.PAUSED and state.waits:
@@ -195,9 +190,7 @@ class Progress:
 
     def _advance(self, parent: Execution, state: ChainState, end: TaskEnd) -> bool:
         """Write the end of a task and which one follows, in one write; tell whether there is a next one."""
-        chain = self._definitions.get(state.definition)
-        task = chain.task(state.task)
-        assert task is not None  # noqa: S101 - the state only names tasks of its chain
+        chain, task = self._definitions.get(state.definition), self._task(state)
         result = result_of(parent)
         result.tasks.append(make_entry(task.name, end))
         following = ""
@@ -247,35 +240,21 @@ class Progress:
         return scope.name(name) if name else ""
 
     def _try_request(self, parent: Execution, state: ChainState) -> str | None:
-        """Request the child that the state names. Return why that is not possible; the chain ends for some reasons."""
-        chain = self._definitions.get(state.definition)
-        task = chain.task(state.task)
-        assert task is not None  # noqa: S101 - the state only names tasks of its chain
-        origin = self._snapshots.origin(parent)
+        """Request the child that the state names; return why its action refused that, None if all is well."""
+        task = self._task(state)
+        scope = self._scope(parent, state, result_of(parent))
         try:
-            parameters = task.parameters and self._scope(parent, state, result_of(parent)).parameters(task.parameters)
-        except RenderError as error:
-            text = f'Failed to run task "{task.name}". Parameter rendering failed. {error.message}'
-            self._end_with_error(parent, state, text)
-            return None
-        context = {"parent": parent_context(parent), "chain": _shown(task)}
-        if state.redo:
-            context["re-run"] = state.redo
-        notify = {} if task.name in state.skip_notify else task.notify or origin.action.notify or parent.notify
-        user = str(parent.context.get("user", ""))
-        try:
-            self._executions.request(
-                task.ref, parameters, user, context, notify, identifier=state.child, trace=parent.trace
-            )
-        except RenderError:
-            pass  # the failed execution that records this is the child
-        except (InvalidInput, NotFound) as error:
-            if find_one(self._store, Action, Equal("ref", task.ref)) is None:
-                text = f'Failed to run task "{task.name}". Action with reference "{task.ref}" doesn\'t exist.'
-                self._end_with_error(parent, state, text)
-                return None
-            return f'Failed running task "{task.name}". {error.message}'
+            self._children.request(parent, state, task, scope)
+        except ChainBroken as error:
+            self._end_with_error(parent, state, error.message)
+        except TaskRefused as error:
+            return error.message
         return None
+
+    def _task(self, state: ChainState) -> Task:
+        task = self._definitions.get(state.definition).task(state.task)
+        assert task is not None  # noqa: S101 - the state only names tasks of its chain
+        return task
 
     def _scope(self, parent: Execution, state: ChainState, result: ChainResult) -> ChainScope:
         origin = self._snapshots.origin(parent)
@@ -322,26 +301,6 @@ class Progress:
         if parent.status == statuses.RUNNING:
             events.tell_parent(self._bus, parent)
 
-    def _cancel_child(self, parent: Execution, child: Execution | None) -> None:
-        """Cancel what has not begun, and workflows; an action that runs comes to its end."""
-        if child is None or child.status in statuses.COMPLETED:
-            return
-        if child.status == statuses.PENDING:
-            change_status(child, statuses.CANCELED)
-            try:
-                self._store.replace(child)
-            except StaleWrite:
-                return  # answered this very moment: its end is on its way
-            events.announce_end(self._bus, child)
-        elif child.runner_name in WORKFLOW_RUNNERS or child.status in (statuses.REQUESTED, statuses.DELAYED):
-            self._command(self._executions.cancel, child, parent, "cancelled_by")
-
-    def _command(self, command: Command, child: Execution, parent: Execution, by: str) -> None:
-        try:
-            command(child, str(parent.context.get(by) or parent.context.get("user", "")))
-        except IllegalTransition as error:
-            logger.info("Child %s of chain %s: %s", child.id, parent.id, error.message)
-
 
 def is_due(parent: Execution, state: ChainState, child: Execution | None) -> bool:
     """Tell whether a look at a chain would change anything; children are compared by their status only."""
@@ -372,16 +331,3 @@ def _way_to_running(status: str) -> tuple[str, ...]:
 def _refusal(problem: str) -> TaskEnd:
     moment = timestamps.now()
     return TaskEnd(statuses.FAILED, moment, moment, msgspec.Raw(encode_result({"error": problem})))
-
-
-def _shown(task: Task) -> dict[str, object]:
-    """A task as the context of its execution shows it."""
-    return {
-        "name": task.name,
-        "ref": task.ref,
-        "parameters": task.parameters,
-        "on_success": task.on_success,
-        "on_failure": task.on_failure,
-        "publish": task.publish,
-        "notify": task.notify,
-    }

@@ -26,6 +26,7 @@ from st2lite.models.errors import Conflict
 from st2lite.models.execution import Execution
 from st2lite.runners.registry import RunnerRegistry
 from st2lite.storage.contract import Equal, Order
+from st2lite.workflows.children import Children
 from st2lite.workflows.definitions import Definitions
 from st2lite.workflows.engine import ChainEngine
 from st2lite.workflows.progress import Progress
@@ -71,7 +72,8 @@ class ChainHost:
         self.inquiries = InquiryService(store, bus)
         self.recovery = ChainRecovery(store, bus)
         self.backup = BackupScheduler(store, bus, {}, 1, 0)
-        self.progress = Progress(store, bus, self.executions, snapshots, None, resolve, definitions)
+        children = Children(store, bus, self.executions, snapshots)
+        self.progress = Progress(store, bus, children, snapshots, None, resolve, definitions)
         self.engine = ChainEngine(bus, self.progress)
         chains = ChainRunner(store, None, definitions, reruns, self.engine.go_on)
         registry = RunnerRegistry(make_settings(directory), ready={"action-chain": chains, "scripted": self.scripted})
