@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from st2lite.content.metadata import Shape, is_ref
 from st2lite.models.alias import ActionAlias
 from st2lite.models.alias_formats import compile_format, representations
 from st2lite.models.errors import ContentError, InvalidInput
+from st2lite.storage.contract import In, Store
 
 _SHAPE = Shape(
     "an action alias",
@@ -53,6 +54,23 @@ def make_alias(content: Mapping[str, Any], pack: str) -> ActionAlias:
     except InvalidInput as error:
         raise ContentError(error.message) from None
     return alias
+
+
+def same_name(store: Store, names: Sequence[str], pack: str) -> dict[str, ActionAlias]:
+    """Aliases of other packs by name, as far as they have one of these names.
+
+    People say commands without naming a pack, and clients ask for an alias by its bare name: names have to be unique.
+    """
+    stored = store.find(ActionAlias, [In("name", tuple(names))]) if names else []
+    return {alias.name: alias for alias in stored if alias.pack != pack}
+
+
+def name_is_taken(alias: ActionAlias, other: ActionAlias) -> str:
+    """What to say of an alias that has the name of another pack's."""
+    return (
+        f'the name "{alias.name}" is taken by the alias {other.ref}, and names of aliases are unique across packs; '
+        "rename one of them, or delete the other"
+    )
 
 
 def _problems(content: Mapping[str, Any]) -> Iterator[str]:

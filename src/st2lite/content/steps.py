@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from st2lite.content.actions import action_files, read_action
-from st2lite.content.aliases import make_alias
+from st2lite.content.aliases import make_alias, name_is_taken, same_name
 from st2lite.content.configs import read_config, read_config_schema
 from st2lite.content.metadata import metadata_files, metadata_path, read_metadata
 from st2lite.content.packs import read_pack
@@ -30,7 +30,7 @@ from st2lite.models.policy import Policy
 from st2lite.models.rule import Rule
 from st2lite.models.sensor import SensorType
 from st2lite.models.trigger import TriggerType
-from st2lite.storage.contract import Equal, In
+from st2lite.storage.contract import Equal
 
 Counts = dict[str, int]
 Step = Callable[[Round, Path, str], Counts]
@@ -169,15 +169,9 @@ STEPS: dict[str, Step] = {
 
 
 def _without_taken_names(work: Round, pack: str, found: Sequence[tuple[Path, ActionAlias]]) -> list[ActionAlias]:
-    """Aliases but those of another pack's name: people say commands without a pack, so names have to be unique."""
-    names = tuple(alias.name for _, alias in found)
-    stored = work.store.find(ActionAlias, [In("name", names)]) if names else []
-    taken = {alias.name: alias.ref for alias in stored if alias.pack != pack}
+    """Aliases but those that have the name of another pack's."""
+    taken = same_name(work.store, [alias.name for _, alias in found], pack)
     for path, alias in found:
         if alias.name in taken:
-            text = (
-                f'{path}: the name "{alias.name}" is taken by the alias {taken[alias.name]}, and names of aliases are '
-                "unique across packs; rename one of them, or delete the other"
-            )
-            work.give_up(ContentError(text))
+            work.give_up(ContentError(f"{path}: {name_is_taken(alias, taken[alias.name])}"))
     return [alias for _, alias in found if alias.name not in taken]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import falcon
 import msgspec
 
-from st2lite.content.aliases import make_alias
+from st2lite.content.aliases import make_alias, name_is_taken, same_name
 from st2lite.executions.aliases import AliasService, alias_view
 from st2lite.http.bodies import read_as
 from st2lite.http.media import read_object
 from st2lite.http.params import ListSpec, read_limit, read_list, read_offset, read_selection, text
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.alias import ActionAlias
-from st2lite.models.errors import InvalidInput, NotFound
+from st2lite.models.errors import Conflict, InvalidInput, NotFound
 from st2lite.models.ids import is_id
 from st2lite.storage.contract import Equal, Order, Store, find_one
 
@@ -57,9 +57,15 @@ class Aliases:
         if not isinstance(content.get("pack"), str) or not content["pack"]:
             raise InvalidInput('pack: has to be given, for example "default".')
         alias = make_alias(content, content["pack"])
+        self._refuse_taken_name(alias)
         self._store.insert(alias)
         resp.media = alias_view(alias)
         resp.status = falcon.HTTP_201
+
+    def _refuse_taken_name(self, alias: ActionAlias) -> None:
+        other = same_name(self._store, [alias.name], alias.pack).get(alias.name)
+        if other is not None and other.id != alias.id:
+            raise Conflict(f"name: {name_is_taken(alias, other)}.", other.id)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
         resp.media = read_selection(req).of(alias_view(find_alias(self._store, ref_or_id)), _KEPT)
@@ -69,6 +75,7 @@ class Aliases:
         content = read_object(req)
         alias = make_alias(content, content.get("pack") or stored.pack)
         alias.id, alias.rev = stored.id, stored.rev
+        self._refuse_taken_name(alias)
         alias.metadata_file = alias.metadata_file or stored.metadata_file
         self._store.replace(alias)
         resp.media = alias_view(alias)

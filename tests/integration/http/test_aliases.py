@@ -96,6 +96,18 @@ def test_two_aliases_for_one_command(client: ApiClient) -> None:
     assert client.simulate_post("/v1/actionalias/match", json={"command": "run date"}).status_code == 200
 
 
+def test_names_are_unique_across_packs(client: ApiClient) -> None:
+    made = create(client)
+    answer = client.simulate_post("/v1/actionalias", json={**ALIAS, "pack": "other"})
+    assert (answer.status_code, answer.json["conflict-id"]) == (409, made["id"])
+    assert "is taken by the alias default.shell" in answer.json["faultstring"]
+    other = create(client, pack="other", name="free")
+    answer = client.simulate_put(f"/v1/actionalias/{other['id']}", json={**other, "name": made["name"]})
+    assert answer.status_code == 409
+    answer = client.simulate_put(f"/v1/actionalias/{other['id']}", json={**other, "pack": "third", "ref": "third.free"})
+    assert (answer.status_code, answer.json["ref"]) == (200, "third.free")
+
+
 def test_help(client: ApiClient) -> None:
     create(client)
     create(client, name="off", enabled=False)
