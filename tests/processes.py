@@ -38,9 +38,9 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until `condition` holds; fail after ten seconds."""
-    for _ in range(1000):
+def wait_for(condition: Callable[[], object], seconds: int = 10) -> None:
+    """Wait until `condition` holds; fail after some seconds."""
+    for _ in range(seconds * 100):
         if condition():
             return
         time.sleep(0.01)

@@ -16,7 +16,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillWaiting
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,12 +24,14 @@ from urllib.parse import parse_qs, urlsplit
 from st2lite.models.errors import LockUnavailable
 from st2lite.models.ids import new_id
 from st2lite.policies.coordination import Hold, key_of
+from st2lite.policies.crew import Crew
 from st2lite.policies.local_locks import MemoryLocks, growing_pauses
 
 logger = logging.getLogger(__name__)
 
 _THREADS = 8
 _ANSWER_SECONDS = 5
+_CLOSE_SECONDS = 2
 _BETWEEN_CONNECTIONS = 1.0
 """Seconds between attempts to connect: while the service is away nobody waits for each of them."""
 
@@ -42,7 +44,7 @@ class RemoteLocks:
         self._lock_timeout = lock_timeout
         self._polls = urlsplit(url).scheme == "redis"
         self._threads = MemoryLocks()
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="locks")
+        self._crew = Crew(_THREADS, "locks")
         self._connecting = threading.Lock()
         self._coordinator: Any = None
         self._next_connection = 0.0
@@ -51,22 +53,24 @@ class RemoteLocks:
     def hold(self, name: str, patience: float) -> Iterator[Hold]:
         deadline = time.monotonic() + patience
         with self._threads.hold(name, patience):
-            lock = self._wait_for(self._pool.submit(self._acquire, name, deadline), name, patience, deadline)
+            lock = self._wait_for(self._crew.submit(lambda: self._acquire(name, deadline)), name, patience, deadline)
             try:
-                yield _RemoteHold(self._pool, lock)
+                yield _RemoteHold(self._crew, lock)
             finally:
                 # What cannot be released now is freed by the service, or by this thread when that is back.
                 with contextlib.suppress(StillWaiting):
-                    self._pool.submit(_release, lock).result(_ANSWER_SECONDS)
+                    self._crew.submit(lambda: _release(lock)).result(_ANSWER_SECONDS)
 
     def close(self) -> None:
         with self._connecting:
             coordinator, self._coordinator = self._coordinator, None
             self._next_connection = float("inf")
         if coordinator is not None:
-            with contextlib.suppress(StillWaiting):
-                self._pool.submit(_stop, coordinator).result(_ANSWER_SECONDS)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+            # Not by the crew: all of it may wait for the service.
+            stopping = threading.Thread(target=_stop, args=(coordinator,), name="locks", daemon=True)
+            stopping.start()
+            stopping.join(_CLOSE_SECONDS)
+        self._crew.close()
 
     def _wait_for(self, attempt: Future[Any], name: str, patience: float, deadline: float) -> Any:
         try:
@@ -118,13 +122,13 @@ class RemoteLocks:
 
 
 class _RemoteHold:
-    def __init__(self, pool: ThreadPoolExecutor, lock: Any) -> None:
-        self._pool = pool
+    def __init__(self, crew: Crew, lock: Any) -> None:
+        self._crew = crew
         self._lock = lock
 
     def kept(self) -> bool:
         try:
-            return bool(self._pool.submit(self._lock.is_still_owner).result(_ANSWER_SECONDS))
+            return bool(self._crew.submit(self._lock.is_still_owner).result(_ANSWER_SECONDS))
         except Exception as error:  # noqa: BLE001 - each driver has errors of its own; all mean that nobody knows
             logger.info("Whether a lock was kept is not known: %s", error)
             return False
