@@ -115,23 +115,32 @@ class ChainHost:
     def request(self, name: str, parameters: dict[str, Any] | None = None, **more: Any) -> Execution:
         return self.executions.request(f"test.{name}", parameters or {}, "joe", **more)
 
-    def wait(self, execution: Execution, *wanted: str, seconds: float = 20.0) -> Execution:
-        deadline = time.monotonic() + seconds
-        while True:
-            current = self.executions.get(execution.id)
-            if current.status in (wanted or statuses.COMPLETED):
-                return current
-            assert time.monotonic() < deadline, f"still {current.status}: {current.workflow}"
-            time.sleep(0.005)
+    def wait(self, execution: Execution, *wanted: str) -> Execution:
+        """The execution, once it has one of these statuses, by default any final one."""
+        return self.wait_until(
+            lambda: (
+                current
+                if (current := self.executions.get(execution.id)).status in (wanted or statuses.COMPLETED)
+                else None
+            )
+        )
 
     def wait_for_child(self, parent: Execution, task: str, *wanted: str) -> Execution:
+        """The execution of a task, once it has one of these statuses."""
+        return self.wait_until(
+            lambda: next(
+                (c for c in self.children(parent) if c.context["chain"]["name"] == task and c.status in wanted), None
+            )
+        )
+
+    @staticmethod
+    def wait_until(read: Callable[[], Any]) -> Any:
+        """What `read` returns, once that is something."""
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            for child in self.children(parent):
-                if child.context["chain"]["name"] == task and child.status in wanted:
-                    return child
+        while not (found := read()):
+            assert time.monotonic() < deadline, "waited in vain"
             time.sleep(0.005)
-        raise AssertionError(f"no task {task} that is {wanted}")
+        return found
 
     def children(self, parent: Execution) -> list[Execution]:
         return self.store.find(Execution, (Equal("parent", parent.id),), (Order("start_timestamp"),))

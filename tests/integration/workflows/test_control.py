@@ -196,8 +196,7 @@ def test_a_question_pauses_all_chains_around_it_and_its_answer_resumes_them(ask)
 def test_going_on_without_an_answer_pauses_again(ask):
     chain = ask.run("asking", None, "paused")
     resume(ask, chain)
-    while len(ask.executions.get(chain.id).log) < len(chain.log) + 3:
-        pass
+    ask.wait_until(lambda: len(ask.executions.get(chain.id).log) >= len(chain.log) + 3)
     chain = ask.wait(chain, "paused")
     question = ask.wait_for_child(chain, "q", "pending")
     ask.inquiries.respond(question.id, {"continue": True}, "bob")
@@ -211,8 +210,7 @@ def test_an_answer_to_a_chain_that_somebody_paused_waits(ask, bus):
     document.workflow = {**document.workflow, "waits": False}  # as if paused by a user before the question came
     ask.store.replace(document)
     ask.inquiries.respond(question.id, {"continue": True}, "bob")
-    while not states(ask.executions.get(chain.id)):
-        pass
+    ask.wait_until(lambda: states(ask.executions.get(chain.id)))
     chain = ask.executions.get(chain.id)
     assert (chain.status, states(chain)) == ("paused", {"q": "succeeded"})
     resume(ask, chain)

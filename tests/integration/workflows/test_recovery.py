@@ -8,21 +8,15 @@ from tests.integration.workflows.chain_host import result_of, states, task
 from tests.integration.workflows.test_control import Gate
 
 
-def stand_still(host, monkeypatch):
-    """Lose every message to the engine from now on; return what lets them through again."""
-    publish = host.bus.publish
-    monkeypatch.setattr(
-        host.bus, "publish", lambda message: None if isinstance(message, ChildChanged) else publish(message)
-    )
-    return lambda: monkeypatch.setattr(host.bus, "publish", publish)
-
-
 def test_a_chain_whose_message_was_lost_is_woken(host, monkeypatch):
     host.chain("two", [task("a", on_success="b"), task("b")])
-    restore = stand_still(host, monkeypatch)
+    publish, lost = host.bus.publish, threading.Event()
+    monkeypatch.setattr(
+        host.bus, "publish", lambda message: lost.set() if isinstance(message, ChildChanged) else publish(message)
+    )
     chain = host.request("two")
-    host.wait_for_child(chain, "a", "succeeded")
-    restore()
+    assert lost.wait(20)
+    monkeypatch.setattr(host.bus, "publish", publish)
     assert host.recovery.wake() == 0  # it might just be between two tasks
     assert host.executions.get(chain.id).status == "running"
     assert host.recovery.wake() == 1
@@ -48,8 +42,7 @@ def test_a_child_that_was_never_requested_is_requested(host, monkeypatch):
     monkeypatch.setattr(host.progress, "begin", lambda _execution: None)
     chain = host.request("one")
     host.wait(chain, "running")
-    while not host.executions.get(chain.id).workflow:
-        pass
+    host.wait_until(lambda: host.executions.get(chain.id).workflow)
     monkeypatch.setattr(host.progress, "begin", begin)
     assert host.recovery.wake(at_once=True) == 1
     assert host.wait(chain).status == "succeeded"
@@ -61,8 +54,7 @@ def test_a_chain_that_is_canceled_before_its_child_is_requested(host, monkeypatc
     monkeypatch.setattr(host.progress, "begin", lambda _execution: None)
     host.chain("one", [task("a")])
     chain = host.request("one")
-    while not host.executions.get(chain.id).workflow:
-        pass
+    host.wait_until(lambda: host.executions.get(chain.id).workflow)
     host.executions.cancel(host.executions.get(chain.id), "ann")
     assert host.wait(chain).status == "canceled"
     assert host.scripted.ran == []
