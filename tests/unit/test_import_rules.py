@@ -34,7 +34,7 @@ def test_pack_code_gets_nothing_but_itself_and_the_standard_library(path: Path) 
 @pytest.mark.parametrize("module", ["st2lite.services.standalone", "st2lite.services.actionrunner"])
 def test_starting_a_service_imports_nothing_that_only_some_actions_need(module: str) -> None:
     """Memory and start time: each of these costs megabytes and tens of milliseconds, and few installations need all."""
-    heavy = {"paramiko", "winrm", "requests", "eventlet", "gunicorn", "pymongo", "passlib", "jsonschema"}
+    heavy = {"paramiko", "winrm", "requests", "eventlet", "gunicorn", "pymongo", "passlib", "jsonschema", "tooz"}
     code = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert heavy.intersection(json.loads(done.stdout)) == set()
