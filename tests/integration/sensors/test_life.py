@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from st2lite.models.errors import StoreUnavailable
 from st2lite.models.rule import Rule
 from st2lite.models.trigger import SENSOR_EXIT_TRIGGER, SENSOR_SPAWN_TRIGGER, Trigger, TriggerType
 from st2lite.reactor.sensors import container
@@ -31,6 +34,19 @@ def tell(self, change, trigger):
     if trigger["parameters"]:
         self.say(f"{change} {trigger['parameters']['path']}")
 """
+
+
+def away_for_once(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call of a store that does not answer the first time."""
+    failures: list[bool] = []
+
+    def unreliable(*given: Any, **options: Any) -> Any:
+        if not failures:
+            failures.append(True)
+            raise StoreUnavailable("The database is away.")
+        return call(*given, **options)
+
+    return unreliable
 
 
 class TestOrder:
@@ -189,6 +205,18 @@ class TestFailure:
         python.symlink_to(sys.executable)
         wait_for(node.instances)
         assert caplog.text.count("does not run") == 1
+
+    def test_sensors_start_when_the_store_is_back(
+        self, node: SensorNode, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(container, "_RETRY", 0.01)
+        for owner, name in ((node.store, "find"), (node.access, "token")):
+            monkeypatch.setattr(owner, name, away_for_once(getattr(owner, name)))
+        node.add("def run(self): self.say(1); time.sleep(600)")
+        node.start()
+        wait_for(lambda: node.said() == [1])
+        assert "Sensors are not looked after for the moment: The database is away." in caplog.text
+        assert "Sensor examples.Probe waits for the store: The database is away." in caplog.text
 
     def test_a_missing_file_is_told(self, node: SensorNode, caplog: pytest.LogCaptureFixture) -> None:
         node.add("pass")
