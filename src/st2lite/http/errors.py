@@ -14,6 +14,7 @@ from st2lite.models.errors import (
     CryptoError,
     Forbidden,
     InvalidInput,
+    LockUnavailable,
     NotFound,
     St2liteError,
     StaleWrite,
@@ -36,6 +37,7 @@ _CODES: tuple[tuple[type[St2liteError], int], ...] = (
     (StaleWrite, 409),
     (StoreUnavailable, 503),
     (BusUnavailable, 503),
+    (LockUnavailable, 503),
     (ConfigError, 500),
 )
 
