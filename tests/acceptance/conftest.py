@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from tests.acceptance.probe_pack import write_probe_pack
 from tests.acceptance.upstream import UpstreamCli, upstream_program
+from tests.git_repository import pack_repository
 from tests.servers.deployment import Deployment, Separate, Standalone
 
 KINDS: dict[str, type[Deployment]] = {"standalone": Standalone, "separate": Separate}
@@ -18,10 +20,12 @@ KINDS: dict[str, type[Deployment]] = {"standalone": Standalone, "separate": Sepa
 
 @pytest.fixture(scope="session", params=list(KINDS))
 def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A running st2lite, of each kind, with the pack `probe` and its virtualenv."""
+    """A running st2lite, of each kind, with the pack `probe` and its virtualenv; its index knows the pack `sunny`."""
     directory = tmp_path_factory.mktemp(request.param)
     write_probe_pack(directory / "probe-packs" / "probe")
-    with KINDS[request.param](directory, packs=[directory / "probe-packs"]) as running:
+    index = write_index(directory)
+    settings = {"content": {"index_url": f"file://{index}"}}
+    with KINDS[request.param](directory, packs=[directory / "probe-packs"], settings=settings) as running:
         make_virtualenv(running.base_path / "virtualenvs" / "probe")
         yield running
 
@@ -42,6 +46,19 @@ def st2(tmp_path_factory: pytest.TempPathFactory, deployment: Deployment) -> Ups
 
 def _client(home: Path, deployment: Deployment) -> UpstreamCli:
     return UpstreamCli(upstream_program(), home, deployment.api_url, deployment.auth_url, deployment.stream_url)
+
+
+def write_index(directory: Path) -> Path:
+    """Write an index with the pack `sunny`, of which a repository holds the versions 1.0.0 and 2.0.0."""
+    repository = pack_repository(directory / "sources" / "sunny", "1.0.0", "2.0.0")
+    content = {"actions": {"count": 1, "resources": ["tell"]}}
+    entry = {
+        "name": "sunny", "ref": "sunny", "description": "Good weather.", "version": "2.0.0", "author": "A. Tester",
+        "email": "a@example.com", "keywords": ["weather"], "repo_url": repository.url, "content": content,
+    }  # fmt: skip
+    path = directory / "index.json"
+    path.write_text(json.dumps({"packs": {"sunny": entry}}))
+    return path
 
 
 def make_virtualenv(directory: Path) -> None:

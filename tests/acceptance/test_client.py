@@ -65,6 +65,16 @@ def test_inquiries(ours: UpstreamCli) -> None:
     assert ours.wait(execution_id, "succeeded")["result"]["response"] == {"go": True}
 
 
+def test_packs_come_and_go(ours: UpstreamCli) -> None:
+    assert "Good weather." in ours("pack", "search", "weather").stdout
+    assert ours("pack", "install", "sunny", "-j").json["version"] == "2.0.0"
+    result = ours("run", "packs.get", "pack=sunny", "-j").json["result"]["result"]
+    assert (result["pack"]["name"], result["versions"]) == ("sunny", ["1.0.0", "2.0.0"])
+    assert ours("pack", "remove", "sunny", "-j").json["ref"] == "sunny"
+    answer = ours("pack", "remove", "core", check=1)
+    assert '"core" comes with st2lite' in answer.text
+
+
 def test_mistakes_are_explained(ours: UpstreamCli) -> None:
     for words in (
         ("run", "core.nothing"),

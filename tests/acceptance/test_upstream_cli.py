@@ -369,6 +369,38 @@ class TestPacks:
         assert 'Pack "nosuch" not found on disk' in missing.text
 
 
+class TestPackChanges:
+    def test_the_index(self, st2: UpstreamCli) -> None:
+        found = st2("pack", "search", "WEATHER", "-j").json
+        assert [pack["name"] for pack in found] == ["sunny"]
+        assert st2("pack", "show", "sunny", "-j").json["version"] == "2.0.0"
+        assert "No matching items found" in st2("pack", "show", "rainy").stdout
+
+    def test_from_install_to_remove(self, st2: UpstreamCli) -> None:
+        st2("pack", "install", "sunny=1.0.0")
+        assert st2("run", "sunny.tell", "-j").json["result"]["result"] == "1.0.0"
+        # The second time there is nothing to build: the execution ends before the client listens for that.
+        assert st2("pack", "install", "sunny=1.0.0", "-j").json["version"] == "1.0.0"
+        assert "actions   |  1" in st2("pack", "install", "sunny").stdout
+        assert st2("run", "sunny.tell", "-j").json["result"]["result"] == "2.0.0"
+        last = st2("execution", "list", "-n", "1", "--action", "packs.install", "-j").json[0]
+        output = st2("execution", "get", last["id"], "-j").json["result"]["output"]
+        assert output == {
+            "packs_list": ["sunny"], "message": "Successfully installed packs", "conflict_list": [], "warning_list": [],
+        }  # fmt: skip
+        assert 'Registering pack "sunny".' in st2("execution", "tail", last["id"]).stdout
+        assert st2("pack", "remove", "sunny", "-j").json["ref"] == "sunny"
+        assert "is not found" in st2("pack", "get", "sunny", check=1).text
+        assert "doesn't exist" in st2("run", "sunny.tell", check=1).text
+
+    def test_what_cannot_be_installed(self, st2: UpstreamCli, deployment: Deployment) -> None:
+        st2("pack", "install", "sunny=7.0.0", check=1)
+        last = st2("execution", "list", "-n", "1", "--action", "packs.install", "-j").json[0]
+        output = st2("execution", "get", last["id"], "-j").json["result"]["output"]
+        assert "Available versions are: 1.0.0, 2.0.0" in output["message"]
+        assert not (deployment.base_path / "packs" / "sunny").exists()
+
+
 class TestTheRest:
     """Commands whose resources come later must end in a clear answer all the same."""
 

@@ -60,7 +60,7 @@ class Change(Command):
 class Install(Change):
     """Installs packs."""
 
-    pack_help = "name in the index (name=version for a version), URL of a git repository, or file:///path on the server"
+    pack_help = "name in the index (name=version for a version), URL of a git repository, file:///path, or an archive"
     examples = (
         ("st2 pack install slack", "the newest version"),
         ("st2 pack install slack=1.2.0 jira", "a version, and a second pack"),
