@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,9 @@ from st2lite.models.errors import InvalidInput
 from st2lite.rendering.environment import is_template
 
 _CHAIN_KEYS = ("chain", "default", "vars")
-_TASK_KEYS = ("name", "ref", "parameters", "params", "on-success", "on-failure", "publish", "notify")
+_TASK_KEYS = ("name", "ref", "description", "parameters", "params", "on-success", "on-failure", "publish", "notify")
+
+logger = logging.getLogger(__name__)
 
 
 class Task(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -90,7 +93,12 @@ def _task_problems(position: int, entry: Any) -> Iterator[str]:
         return
     name = entry.get("name")
     where = f'task "{name}"' if isinstance(name, str) and name else f"task {position}"
-    yield from _unknown(where, entry, _TASK_KEYS)
+    unknown = list(_unknown(where, entry, _TASK_KEYS))
+    if position == 1:
+        yield from unknown
+    else:  # packs have such keys, because StackStorm checks those of the first task only
+        for problem in unknown:
+            logger.warning("Ignored in a chain: %s", problem)
     for key in ("name", "ref"):
         if not isinstance(entry.get(key), str) or not entry[key]:
             yield f"{where}: {key} is required, and must be text"

@@ -156,7 +156,10 @@ class Progress:
         elif parent.status == statuses.RESUMING:  # a question is not answered by going on
             self._write_status(parent, state, statuses.PAUSING, statuses.PAUSED, waits=True)
         elif parent.status == statuses.RUNNING:
-            self._write_status(parent, state, statuses.PAUSED, waits=True)
+            within = state_of(child)
+            # Whoever pauses a chain within may look into things for a while: those around it wait for a user, too.
+            waits = child.status == statuses.PENDING or (within is not None and within.waits)
+            self._write_status(parent, state, statuses.PAUSED, waits=waits)
         elif parent.status == statuses.PAUSING:
             self._write_status(parent, state, statuses.PAUSED)
 

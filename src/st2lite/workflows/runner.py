@@ -84,4 +84,6 @@ class ChainRunner:
         if not names:
             return chain.vars
         scope = RenderScope(self._store, self._keyring, run.user, run.context, run.load_config)
-        return render_map(chain.vars, {**run.action_parameters, **scope.variables(names & {"st2kv"})}, "variable")
+        return render_map(
+            chain.vars, {**run.action_parameters, **scope.variables(names & {"st2kv", "system"})}, "variable"
+        )

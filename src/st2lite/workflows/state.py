@@ -21,7 +21,8 @@ class ChainState(msgspec.Struct, omit_defaults=True):
     `definition` is the id of the chain (see `definitions`), `vars` are its rendered vars; `published` holds what tasks
     published, each with the position of the task in the result. `task` is the task that runs now or next, the
     `number`-th one; `child` is the id of its execution, known before that execution is requested. `waits` marks a chain
-    that is paused because its child is, and not by a user. `redo` is the execution that the child goes on with.
+    that is paused because a question within it waits for an answer, and not by a user. `redo` is the execution that
+    the child goes on with.
     """
 
     definition: str

@@ -149,7 +149,7 @@ def test_pausing_and_resuming_reach_chains_within(host, gate):
     assert host.scripted.ran == ["a", "b", "p"]
 
 
-def test_resuming_the_chain_within_resumes_those_around_it(host, gate):
+def test_a_chain_within_that_somebody_paused_leaves_those_around_it_paused(host, gate):
     chain = host.request("outer")
     assert gate.entered.wait(20)
     inner = host.wait_for_child(chain, "o", "running")
@@ -158,6 +158,10 @@ def test_resuming_the_chain_within_resumes_those_around_it(host, gate):
     host.wait(inner, "paused")
     host.wait(chain, "paused")
     resume(host, inner)
+    assert host.wait(inner).status == "succeeded"
+    host.wait_until(lambda: states(host.executions.get(chain.id)) == {"o": "succeeded"})
+    assert host.executions.get(chain.id).status == "paused"
+    resume(host, chain)
     assert host.wait(chain).status == "succeeded"
     assert host.scripted.ran == ["a", "b", "p"]
 

@@ -86,5 +86,14 @@ def test_all_that_is_wrong_is_said_at_once():
         assert part in error.value.message
 
 
+def test_keys_that_other_tasks_have_are_ignored(caplog):
+    chain = read_chain({"chain": [task("a", description="first"), task("b", colour="red", size=3), task("c")]})
+    assert chain.names == ["a", "b", "c"]
+    assert [record.getMessage().partition(" is not")[0] for record in caplog.records] == [
+        'Ignored in a chain: task "b": "colour"',
+        'Ignored in a chain: task "b": "size"',
+    ]
+
+
 def test_names_that_are_templates_are_not_checked():
     assert read_chain({"chain": [task("a", **{"on-success": "{{ next }}"})]}).tasks[0].on_success == "{{ next }}"
