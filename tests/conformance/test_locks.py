@@ -89,6 +89,7 @@ def test_one_thread_at_a_time(locks: Locks, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", KEEPERS, indirect=True)
 def test_the_lock_of_a_killed_process_becomes_free(url: str, locks: Locks) -> None:
+    assert is_free(locks, 30)
     holder = client(url, "hold")
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
@@ -97,7 +98,7 @@ def test_the_lock_of_a_killed_process_becomes_free(url: str, locks: Locks) -> No
     assert time.monotonic() - began < LOCK_TIMEOUT  # bounded by patience, not by the keeper's own time
     holder.kill()
     holder.communicate()
-    assert is_free(locks, 30)
+    assert _eventually_free(locks)
 
 
 @pytest.mark.parametrize("url", KEEPERS, indirect=True)
@@ -127,6 +128,9 @@ def test_a_keeper_that_is_away_keeps_nobody_waiting(
         with pytest.raises(LockUnavailable, match=place) as caught, locks.hold(NAME, 0.5):
             pass
         assert getattr(server, "password", "no password") not in caught.value.message
+        began = time.monotonic()
+        assert not is_free(locks, 60)  # it did not answer a moment ago: nobody waits for it again so soon
+        assert time.monotonic() - began < 30
         server.start()
         assert _eventually_free(locks)
         locks.close()

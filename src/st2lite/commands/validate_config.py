@@ -14,6 +14,7 @@ from st2lite.config.schema import Config
 from st2lite.config.urls import database_url
 from st2lite.messaging.open import open_bus
 from st2lite.models.errors import ConfigError, St2liteError
+from st2lite.policies.coordination import open_locks
 from st2lite.rendering.crypto import KeyRing
 from st2lite.storage.open import open_store
 
@@ -108,9 +109,14 @@ def _unusable(config: Config) -> list[str]:
         if path and Path(path).is_file():
             KeyRing.load(Path(path))
 
+    def open_coordination() -> None:
+        if config.coordination.url:
+            open_locks(config.coordination.url, config.coordination.lock_timeout).close()
+
     checks: dict[str, Callable[[], object]] = {
         "[database] host": lambda: open_store(database_url(config)).close(),
         "[messaging] url": lambda: open_bus(config.messaging.url, config.messaging.cluster_urls).close(),
+        "[coordination] url": open_coordination,
         "[keyvalue] encryption_key_path": load_key,
     }
     problems = []

@@ -44,6 +44,7 @@ from st2lite.http.triggers import TriggersResource, TriggerTypes
 from st2lite.http.user import CurrentUser
 from st2lite.http.webhooks import Timers, WebhookResource
 from st2lite.messaging.contract import Bus
+from st2lite.policies.coordination import Locks
 from st2lite.reactor.dispatch import Dispatcher
 from st2lite.reactor.file_events import FileEvents
 from st2lite.reactor.listeners import Listeners
@@ -83,6 +84,8 @@ class ApiContext(ServiceContext, Protocol):
     def aliases(self) -> AliasService: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def locks(self) -> Locks | None: ...
     @property
     def triggers(self) -> Triggers: ...
     @property
@@ -173,7 +176,7 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/rules/{ref_or_id}", rules)
     app.add_route("/rules/views", rules, suffix="views")
     app.add_route("/rules/views/{ref_or_id}", rules, suffix="view")
-    policies, policy_types = Policies(context.store, coordination_url(context.config) is not None), PolicyTypes()
+    policies, policy_types = Policies(context.store, context.locks is not None), PolicyTypes()
     app.add_route("/policies", policies, suffix="list")
     app.add_route("/policies/{ref_or_id}", policies)
     app.add_route("/policytypes", policy_types, suffix="list")

@@ -40,7 +40,11 @@ def open_locks(url: str, lock_timeout: int) -> Locks:
 
     `lock_timeout` is in seconds. Raises `ConfigError` for any other URL.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - asking is checking
+    except ValueError as error:
+        raise ConfigError(f"[coordination] url: {error}.") from None
     if parts.scheme == "memory":
         from st2lite.policies.local_locks import MemoryLocks
 
@@ -53,9 +57,13 @@ def open_locks(url: str, lock_timeout: int) -> Locks:
         from st2lite.policies.remote_locks import RemoteLocks
 
         return RemoteLocks(url, lock_timeout)
+    if parts.scheme == "file":
+        raise ConfigError(
+            "[coordination] url: write three slashes and an absolute path, as in file:///var/lib/st2/locks."
+        )
     raise ConfigError(
         f'[coordination] url: its scheme "{parts.scheme}" is not supported; use redis://host:6379, '
-        "zookeeper://host:2181 or, on one host, file:///directory (with three slashes)."
+        "zookeeper://host:2181 or, on one host, file:///directory."
     )
 
 

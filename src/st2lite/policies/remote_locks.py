@@ -32,8 +32,11 @@ logger = logging.getLogger(__name__)
 _THREADS = 8
 _ANSWER_SECONDS = 5
 _CLOSE_SECONDS = 2
-_BETWEEN_CONNECTIONS = 1.0
-"""Seconds between attempts to connect: while the service is away nobody waits for each of them."""
+_SILENCE = 1.0
+"""Seconds for which a service that did not answer is not asked again: else each that needs it would wait in vain."""
+
+_GRACE = 0.5
+"""Seconds that an answer may take beyond the patience of who waits: that others have the lock is an answer, too."""
 
 
 class RemoteLocks:
@@ -47,12 +50,14 @@ class RemoteLocks:
         self._crew = Crew(_THREADS, "locks")
         self._connecting = threading.Lock()
         self._coordinator: Any = None
-        self._next_connection = 0.0
+        self._silent_until = 0.0
 
     @contextlib.contextmanager
     def hold(self, name: str, patience: float) -> Iterator[Hold]:
         deadline = time.monotonic() + patience
         with self._threads.hold(name, patience):
+            if time.monotonic() < self._silent_until:
+                raise self._away("it did not answer a moment ago")
             lock = self._wait_for(self._crew.submit(lambda: self._acquire(name, deadline)), name, patience, deadline)
             try:
                 yield _RemoteHold(self._crew, lock)
@@ -64,7 +69,7 @@ class RemoteLocks:
     def close(self) -> None:
         with self._connecting:
             coordinator, self._coordinator = self._coordinator, None
-            self._next_connection = float("inf")
+            self._silent_until = float("inf")
         if coordinator is not None:
             # Not by the crew: all of it may wait for the service.
             stopping = threading.Thread(target=_stop, args=(coordinator,), name="locks", daemon=True)
@@ -74,14 +79,14 @@ class RemoteLocks:
 
     def _wait_for(self, attempt: Future[Any], name: str, patience: float, deadline: float) -> Any:
         try:
-            lock = attempt.result(max(deadline - time.monotonic(), 0.0))
+            lock = attempt.result(max(deadline - time.monotonic(), 0.0) + _GRACE)
         except StillWaiting:
             attempt.add_done_callback(_give_back)
             attempt.cancel()
+            self._silent_until = time.monotonic() + _SILENCE
             raise self._away(f"no answer within {patience:g} seconds") from None
-        except LockUnavailable:
-            raise
         except Exception as error:
+            self._silent_until = time.monotonic() + _SILENCE
             raise self._away(str(error)) from error
         if lock is None:
             raise LockUnavailable(f'The lock "{name}" was taken by others for {patience:g} seconds.')
@@ -103,9 +108,6 @@ class RemoteLocks:
     def _connected(self) -> Any:
         with self._connecting:
             if self._coordinator is None:
-                if time.monotonic() < self._next_connection:
-                    raise self._away("it did not answer a moment ago")
-                self._next_connection = time.monotonic() + _BETWEEN_CONNECTIONS
                 coordinator = _make_coordinator(self._url, self._lock_timeout)
                 try:
                     coordinator.start()

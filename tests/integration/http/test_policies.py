@@ -86,6 +86,7 @@ def test_a_name_is_taken_once(client: ApiClient, limit: dict[str, Any]) -> None:
 def test_limits_need_something_to_agree_on_locks_with(client: ApiClient, contract: Contract) -> None:
     from st2lite.http.api_app import create_api_app
 
+    del client.context.locks
     client.context.__dict__["config"] = Config(messaging=Messaging(url="amqp://127.0.0.1:1//"))
     client.app = create_api_app(client.context)
     result = client.simulate_post("/v1/policies", json=LIMIT)
