@@ -23,6 +23,7 @@ WHEELS = "wheels"
 """Directory in a pack with wheels of what it requires, for hosts without a package index."""
 
 _STAMP = ".st2lite.json"
+_SEED = Path(__file__).with_name("seed_pip.py")
 
 
 class Virtualenvs:
@@ -106,15 +107,22 @@ class Virtualenvs:
         remove(self.path_of(pack))
 
     def _create(self, built: Path) -> None:
+        run_program([self._python, "-m", "venv", "--without-pip", built], f"create a virtualenv with {self._python}")
+        python = built / "bin" / "python"
         try:
-            run_program([self._python, "-m", "venv", built], f"create a virtualenv with {self._python}")
+            run_program([python, _SEED], "put pip into a virtualenv")
+        except ContentError:
+            self._ensure_pip(python)
+
+    def _ensure_pip(self, python: Path) -> None:
+        """Have this python install its pip in its own way: some distributions keep it elsewhere."""
+        try:
+            run_program([python, "-m", "ensurepip", "--default-pip"], f"put pip into a virtualenv of {self._python}")
         except ContentError as error:
-            if "ensurepip" in error.message:
-                raise ContentError(
-                    f"{error.message}\nThis python lacks the module ensurepip: install it (Debian: python3-venv), or "
-                    "name another python in [actionrunner] python_binary."
-                ) from None
-            raise
+            raise ContentError(
+                f"{error.message}\nThis python lacks the module ensurepip: install it (Debian: python3-venv), or name "
+                "another python in [actionrunner] python_binary."
+            ) from None
 
     def _install(self, built: Path, what: list[str], options: list[str], cwd: Path, say: Say) -> None:
         pip = [str(built / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]

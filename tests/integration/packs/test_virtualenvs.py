@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from st2lite.content import virtualenvs
 from st2lite.models.errors import ContentError, InvalidInput
 from tests.git_repository import write_pack
 from tests.integration.packs.conftest import Host
@@ -44,7 +45,8 @@ def test_requirements_come_from_a_directory(
     assert host.python("weather", "import sunshine; print(sunshine.VERSION)") == "1.0.0"
     assert subprocess.run([place / "bin" / "sunshine"], capture_output=True, text=True).stdout == "1.0.0\n"
     assert host.python("weather", "import sys; print(sys.prefix)") == str(place)
-    assert (place / "bin" / "pip").exists()
+    version = subprocess.run([place / "bin" / "pip", "--version"], capture_output=True, text=True).stdout
+    assert version.startswith("pip ") and str(place.resolve()) in version
     assert any(line.startswith("Successfully installed sunshine") for line in host.told)
 
     built = place.readlink()
@@ -97,6 +99,14 @@ def test_pip_goes_through_the_proxy(tmp_path: Path, wheels: Path, monkeypatch: p
 def test_options_are_not_smuggled_in(host: Host, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="find_links"):
         host.install(weather(tmp_path, ""), virtualenvs=True, find_links="--index-url=x")
+
+
+def test_a_python_that_keeps_its_pip_elsewhere(
+    host: Host, tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(virtualenvs, "_SEED", tmp_path / "nothing.py")
+    host.install(weather(tmp_path, "sunshine\n"), virtualenvs=True, find_links=str(wheels))
+    assert host.python("weather", "import sunshine; print(sunshine.VERSION)") == "1.0.0"
 
 
 def test_a_python_that_is_not_there(tmp_path: Path) -> None:
