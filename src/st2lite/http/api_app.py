@@ -8,7 +8,6 @@ import falcon
 
 from st2lite import __version__
 from st2lite.auth.api_keys import ApiKeys
-from st2lite.config.urls import coordination_url
 from st2lite.content.action_files import ActionFiles
 from st2lite.content.locations import PackLocations
 from st2lite.content.pack_host import PackHost

@@ -52,7 +52,7 @@ def test_missing_files_come_with_the_command_that_makes_them(conf, tmp_path, cap
         ("[messaging]\nurl = amqp://u:hunter2@[h/\n", "[messaging] url: Invalid IPv6 URL"),
         ("[coordination]\nurl = foo://hunter2@x\n", '[coordination] url: its scheme "foo" is not supported'),
         ("[coordination]\nurl = redis://:hunter2@h:abc\n", "[coordination] url: Port could not be cast"),
-        ("[coordination]\nurl = file://locks\n", '[coordination] url: write three slashes'),
+        ("[coordination]\nurl = file://locks\n", "[coordination] url: write three slashes"),
         ("[keyvalue]\nencryption_key_path = {conf}\n", "[keyvalue] encryption_key_path: {conf}: not a key file"),
         ('[auth]\nbackend_kwargs = {{"file_path": 5}}\n', "[auth] backend_kwargs: flat_file needs a file"),
     ],

@@ -1,0 +1,74 @@
+"""The policies that are held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from st2lite.models.errors import StoreUnavailable
+from st2lite.models.policy import CONCURRENCY, RETRY, Policy
+from st2lite.policies.index import SECONDS, PolicyIndex
+from st2lite.storage.cached import CachedStore
+from st2lite.storage.open import open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[CachedStore]:
+    store = CachedStore(open_store(f"sqlite://{tmp_path}/st2.db"))
+    store.ensure_schema()
+    yield store
+    store.close()
+
+
+def policy(name: str = "few", kind: str = CONCURRENCY, **parameters: object) -> Policy:
+    return Policy(name=name, resource_ref="core.local", policy_type=kind, parameters=parameters)
+
+
+def test_a_write_here_is_seen_at_once(store: CachedStore) -> None:
+    index = PolicyIndex(store, clock=lambda: 0.0)
+    store.on_write(Policy, index.forget)
+    assert index.of("core.local").limits == ()
+    written = policy(threshold=2)
+    store.insert(written)
+    assert [limit.threshold for limit in index.of("core.local").limits] == [2]
+    written.enabled = False
+    store.replace(written)
+    assert index.of("core.local").limits == ()
+    written.enabled = True
+    store.replace(written)
+    store.delete(Policy, written.id)
+    assert index.of("core.local").limits == ()
+
+
+def test_a_write_elsewhere_is_seen_after_a_second(store: CachedStore) -> None:
+    now = [0.0]
+    index = PolicyIndex(store, clock=lambda: now[0])
+    assert index.of("core.local").retries == ()
+    store.insert(policy("again", RETRY, retry_on="timeout", delay=0.5))
+    now[0] = SECONDS / 2
+    assert index.of("core.local").retries == ()
+    now[0] = SECONDS
+    (retry,) = index.of("core.local").retries
+    assert (retry.status, retry.most, retry.delay) == ("timeout", 2, 500)
+
+
+def test_a_policy_that_cannot_be_used_harms_no_other(store: CachedStore, caplog: pytest.LogCaptureFixture) -> None:
+    store.insert_many([policy("broken"), policy("good", threshold=1)])
+    assert [limit.policy for limit in PolicyIndex(store).of("core.local").limits] == ["default.good"]
+    assert 'Policy "default.broken" has no effect' in caplog.text
+
+
+def test_a_store_that_is_away_is_asked_again(store: CachedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = PolicyIndex(store, clock=lambda: 0.0)
+    store.insert(policy(threshold=1))
+    with monkeypatch.context() as patch:
+
+        def away(*_: object) -> list[Policy]:
+            raise StoreUnavailable("away")
+
+        patch.setattr(store, "find", away)
+        with pytest.raises(StoreUnavailable):
+            index.of("core.local")
+    assert len(index.of("core.local").limits) == 1
