@@ -36,7 +36,7 @@ def rig(store, bus):
 def wait_until():
     """Wait until something holds; tell whether it does."""
 
-    def wait(holds, seconds=10.0):
+    def wait(holds, seconds=30.0):
         deadline = time.monotonic() + seconds
         while not holds() and time.monotonic() < deadline:
             time.sleep(0.005)

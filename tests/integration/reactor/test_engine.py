@@ -33,7 +33,7 @@ def test_an_event_on_the_bus_becomes_an_execution(rig, bus, wait_until):
     [enforcement] = rig.enforcements()
     assert execution.parameters == {"message": "a is 1"}
     assert execution.id == derived_id(instance.id, "execution", rule.id) == enforcement.execution_id
-    assert [job.id for job in jobs] == [execution.id]
+    assert wait_until(lambda: [job.id for job in jobs] == [execution.id])
     assert enforcement.status == "succeeded" and enforcement.failure_reason is None
     assert enforcement.trigger_instance_id == instance.id
     assert enforcement.rule == {"ref": "test.rule", "id": rule.id, "uid": "rule:test:rule"}

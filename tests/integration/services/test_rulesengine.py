@@ -49,7 +49,7 @@ def rule(context):
     return rule
 
 
-def wait_until(holds, seconds=10.0):
+def wait_until(holds, seconds=30.0):
     deadline = time.monotonic() + seconds
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.005)
