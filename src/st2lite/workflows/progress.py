@@ -18,6 +18,7 @@ from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.transitions import change_status, encode_result, set_result
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
+from st2lite.models.action import WORKFLOW_RUNNERS
 from st2lite.models.errors import InvalidInput, NotFound, RenderError, StaleWrite
 from st2lite.models.execution import Execution
 from st2lite.rendering.crypto import KeyRing
@@ -151,8 +152,9 @@ class Progress:
 
     def _with_stopped_child(self, parent: Execution, state: ChainState, child: Execution) -> None:
         if parent.status == statuses.RESUMING and child.status == statuses.PAUSED:
-            self._write_status(parent, state, statuses.RUNNING)
+            # The child first: with the parent written first a crash would leave what looks like a child that paused it.
             self._children.resume(child, parent)
+            self._write_status(parent, state, statuses.RUNNING)
         elif parent.status == statuses.RESUMING:  # a question is not answered by going on
             self._write_status(parent, state, statuses.PAUSING, statuses.PAUSED, waits=True)
         elif parent.status == statuses.RUNNING:
@@ -306,11 +308,13 @@ class Progress:
 
 
 def is_due(parent: Execution, state: ChainState, child: Execution | None) -> bool:
-    """Tell whether a look at a chain would change anything; children are compared by their status only."""
+    """Tell whether a look at a chain would change anything; of children only status and runner are looked at."""
     if parent.status == statuses.PAUSED and not state.waits:
         return child is not None and child.status in statuses.COMPLETED
     if child is None or child.status in statuses.COMPLETED:
         return True
+    if parent.status == statuses.PAUSING and child.status == statuses.RUNNING:
+        return child.runner_name in WORKFLOW_RUNNERS
     return parent.status == statuses.RESUMING or (child.status in STOPPED) != (parent.status == statuses.PAUSED)
 
 

@@ -8,8 +8,8 @@ from st2lite.executions import events
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses
 from st2lite.models.execution import Execution
-from st2lite.storage.contract import Equal, In, Order, Store
-from st2lite.workflows.progress import is_due
+from st2lite.storage.contract import Equal, In, Order, Range, Store
+from st2lite.workflows.progress import STOPPED, is_due
 from st2lite.workflows.state import ACTION_CHAIN, state_of
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,16 @@ class ChainRecovery:
         self._seen = seen
         if sent:
             logger.info("%d chains stood still and go on.", sent)
-        return sent
+        return sent + self._cancel_left_behind()
+
+    def _cancel_left_behind(self) -> int:
+        """Have an engine look at chains that have ended and left a child that is paused, or waits for an answer."""
+        parents = self._store.distinct(Execution, "parent", (In("status", tuple(STOPPED)), Range("parent", gt="")))
+        if not parents:
+            return 0
+        ended = (In("id", tuple(parents)), In("status", tuple(statuses.COMPLETED)), Equal("runner", ACTION_CHAIN))
+        chains = self._store.find(Execution, ended, large=False)
+        return sum(events.control(self._bus, chain, "cancel") for chain in chains)
 
     def _chains(self, offset: int) -> list[Execution]:
         filters = (In("status", _STANDING), Equal("runner", ACTION_CHAIN), Equal("worker", None))

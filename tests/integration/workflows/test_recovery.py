@@ -1,11 +1,15 @@
 """Messages that are lost, come twice, or come at the same time; and what finds the chains that stand still."""
 
+import contextlib
 import threading
 
+import pytest
+
 from st2lite.messaging.messages import ChildChanged, ExecutionControl
+from st2lite.models.errors import StoreUnavailable
 from st2lite.models.execution import Execution
 from tests.integration.workflows.chain_host import result_of, states, task
-from tests.integration.workflows.test_control import Gate
+from tests.integration.workflows.test_control import Gate, cancel, pause, resume
 
 
 def test_a_chain_whose_message_was_lost_is_woken(host, monkeypatch):
@@ -113,3 +117,76 @@ def test_a_child_that_claims_to_belong_to_a_chain_changes_nothing(host):
     gate.open.set()
     chain = host.wait(chain)
     assert states(chain) == {"a": "succeeded"}
+
+
+@pytest.fixture
+def outer(host):
+    """A chain within a chain whose first task runs, and the gate that lets that end."""
+    gate = Gate()
+    host.register("gate")
+    host.scripted.acts["gate"] = gate
+    host.chain("gated", [task("a", "test.gate", on_success="b"), task("b")])
+    host.chain("outer", [task("o", "test.gated", on_success="p"), task("p")])
+    chain = host.request("outer")
+    assert gate.entered.wait(20)
+    yield chain, gate
+    gate.open.set()
+
+
+@pytest.fixture
+def without_commands(host, monkeypatch):
+    """The broker loses all commands within this context."""
+
+    @contextlib.contextmanager
+    def losing():
+        publish = host.bus.publish
+        monkeypatch.setattr(
+            host.bus, "publish", lambda message: None if isinstance(message, ExecutionControl) else publish(message)
+        )
+        yield
+        monkeypatch.setattr(host.bus, "publish", publish)
+
+    return losing
+
+
+def test_a_chain_within_pauses_though_the_command_was_lost(host, outer, without_commands):
+    chain, gate = outer
+    with without_commands():
+        pause(host, chain)
+    assert [host.recovery.wake(), host.recovery.wake()] == [0, 1]
+    inner = host.wait_for_child(chain, "o", "pausing")
+    gate.open.set()
+    assert host.wait(chain, "paused").status == host.wait(inner, "paused").status
+
+
+def test_a_chain_within_is_canceled_though_the_command_was_lost(host, outer, without_commands):
+    chain, gate = outer
+    pause(host, chain)
+    gate.open.set()
+    inner = host.wait_for_child(chain, "o", "paused")
+    host.wait(chain, "paused")
+    with without_commands():
+        assert cancel(host, chain).status == "canceled"
+    assert host.recovery.wake() == 1
+    assert host.wait(inner).status == "canceled"
+    assert host.recovery.wake() == 0
+
+
+def test_a_chain_that_is_resumed_while_the_store_is_away_goes_on(host, outer, monkeypatch):
+    chain, gate = outer
+    pause(host, chain)
+    gate.open.set()
+    host.wait_for_child(chain, "o", "paused")
+    host.wait(chain, "paused")
+    monkeypatch.setattr("st2lite.workflows.engine.RETRY_INTERVAL", 0.001)
+    carry_out, failures = host.executions.resume, iter(range(2))
+
+    def unsteady(execution, user):
+        if execution.parent and next(failures, None) is not None:
+            raise StoreUnavailable("away")
+        return carry_out(execution, user)
+
+    monkeypatch.setattr(host.executions, "resume", unsteady)
+    resume(host, chain)
+    assert host.wait(chain).status == "succeeded"
+    assert next(failures, None) is None
