@@ -35,6 +35,7 @@ ERRORS: dict[str, tuple[Exception, int]] = {
     "stale": (errors.StaleWrite("changed"), 409),
     "store": (errors.StoreUnavailable("away"), 503),
     "bus": (errors.BusUnavailable("away"), 503),
+    "lock": (errors.LockUnavailable("taken"), 503),
     "config": (errors.ConfigError("mistake"), 500),
 }
 
