@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from st2lite.config.schema import Auth, Config, Database, KeyValue, Messaging, System
+from st2lite.config.schema import Auth, Config, Content, Database, KeyValue, Messaging, System
 from st2lite.content.locations import PackLocations
 from st2lite.content.registrar import Registrar
 from st2lite.http.api_app import create_api_app
@@ -96,6 +96,7 @@ def open_client(database: Path, directory: Path, contract: Contract) -> Iterator
         database=Database(host=f"sqlite://{directory / 'st2.db'}"),
         messaging=Messaging(url="memory://"),
         system=System(base_path=str(directory)),
+        content=Content(index_url=[]),
         auth=Auth(backend_kwargs={"file_path": str(directory / "htpasswd")}),
         keyvalue=KeyValue(encryption_key_path=str(key)),
     )
