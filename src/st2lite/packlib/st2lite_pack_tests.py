@@ -17,8 +17,9 @@ def main(argument: str) -> int:
     """Run the tests; 0 if all passed, 1 if not, 5 if there were none."""
     request = json.loads(argument)
     sys.path[:] = dict.fromkeys([*request["first"], *sys.path, *request["last"]])
-    if importlib.util.find_spec("mock") is None:  # its name before it became part of Python
-        sys.modules["mock"] = mock
+    for name, module in (("mock", mock), ("unittest2", unittest)):  # before they became part of Python
+        if importlib.util.find_spec(name) is None:
+            sys.modules[name] = module
     suite = unittest.TestLoader().discover(request["tests"], request["pattern"], request["tests"])
     if not suite.countTestCases():
         return 5

@@ -114,6 +114,7 @@ def test_conflicts_fail_the_execution(product: Product, weather: Path, tmp_path:
 
 def test_step_by_step(product: Product) -> None:
     assert product.result("download", packs=["weather=1.0.0"]) == {"weather": "Success."}
+    assert product.result("virtualenv_prerun", packs_status={"a": "Success.", "b": "Failed."}) == ["a"]
     assert "weather" in product.result("setup_virtualenv", packs=["weather"])
     assert product.result("load", packs=["weather"])["actions"] == 1
     assert product.result("load", packs=["weather"], register="action")["actions"] == 1

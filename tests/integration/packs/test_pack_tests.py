@@ -16,6 +16,10 @@ from st2common.runners.base_action import Action
 
 
 class Greet(Action):
+    def __init__(self, config, action_service):
+        super().__init__(config, action_service)
+        self.last = action_service.get_value("last")
+
     def run(self, name):
         self.action_service.set_value("last", name)
         return greeting(self.config["polite"], name)
@@ -48,12 +52,14 @@ formats:
 """
 TEST_ACTION = """\
 import mock
+import unittest2
 from greet import Greet
 from st2tests.base import BaseActionTestCase
 
 
 class GreetTestCase(BaseActionTestCase):
     action_cls = Greet
+    assert unittest2.TestCase
 
     def test_run(self):
         logger = mock.Mock()

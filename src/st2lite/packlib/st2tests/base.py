@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import unittest
 from typing import Any
@@ -43,7 +44,10 @@ class BaseActionTestCase(BasePackResourceTestCase):
 
     def get_action_instance(self, config: dict[str, Any] | None = None, logger: Any = None) -> Any:
         """Make the action, with `action_service` and perhaps another `logger`."""
-        action = self.action_cls(config=config)
+        given: dict[str, Any] = {"config": config}
+        if _takes(self.action_cls, "action_service"):
+            given["action_service"] = self.action_service
+        action = self.action_cls(**given)
         action.action_service = self.action_service
         if logger is not None:
             action.logger = logger
@@ -53,6 +57,11 @@ class BaseActionTestCase(BasePackResourceTestCase):
         if self.action_cls is None:
             raise ValueError("Set the attribute action_cls of the test case to the class of the action.")
         return str(self.action_cls.__name__)
+
+
+def _takes(made: Any, name: str) -> bool:
+    known = inspect.signature(made).parameters.values()
+    return any(parameter.name == name or parameter.kind is parameter.VAR_KEYWORD for parameter in known)
 
 
 class BaseSensorTestCase(BasePackResourceTestCase):
