@@ -82,7 +82,11 @@ class Throttles:
 
     def purge(self) -> int:
         """Forget windows that are long over; return how many."""
-        return self._store.delete_many(ThrottleState, (Range("expires", lt=self._clock()), Equal("due", None)))
+        over = (Range("expires", lt=self._clock()), Equal("due", None))
+        count = 0
+        while deleted := self._store.delete_many(ThrottleState, over):
+            count += deleted
+        return count
 
     def _count(self, identifier: str, rule: Rule, throttle: Throttle, instance: TriggerInstance) -> Firing | None:
         moment = timestamps.to_epoch(instance.occurrence_time)
@@ -106,11 +110,14 @@ class Throttles:
             firing = close(state)
             self._store.replace(state)
         except StaleWrite:
-            return  # another event, or another engine: the next look finds what is left to do
+            self.expect(self._clock())  # another event, or another engine: the next look finds what is left to do
+            return
         self._run(state.rule, firing)
         while settle(state, firing):
             try:
                 self._store.replace(state)
+                if state.due is not None:  # an event has come meanwhile, and opened the next window
+                    self.expect(state.due)
                 return
             except StaleWrite:
                 stored = self._store.get(ThrottleState, state.id)

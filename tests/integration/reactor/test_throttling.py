@@ -226,6 +226,34 @@ def test_windows_that_are_long_over_are_forgotten_unless_there_is_something_to_d
     assert rig.throttles.purge() == 1 and store.count(ThrottleState) == 0
 
 
+def test_all_windows_that_are_long_over_are_forgotten_at_once(rig, store, clock):
+    store.insert_many([ThrottleState(id=new_id(), rule="x", seconds=1, expires=START - 1) for _ in range(2300)])
+    assert rig.throttles.purge() == 2300
+
+
+def test_the_window_that_opens_while_the_one_before_is_closed_is_expected(rig, clock):
+    rule = rig.rule(throttle={"once_after": "1 minute"}, parameters=SEES)
+    at(rig, 0, 1)
+    clock.seconds = START + 60
+    expected = []
+    rig.throttles.expect = expected.append
+    run = rig.throttles._run
+
+    def run_and_meet_an_event(*arguments):
+        run(*arguments)
+        at(rig, 60.5, 2)
+        expected.clear()
+
+    rig.throttles._run = run_and_meet_an_event
+    rig.throttles.close_due()
+    assert expected == [START + 120.5]
+    rig.throttles._run = run
+    clock.seconds = START + 121
+    rig.throttles.close_due()
+    assert seen(rig) == ["1: [1] 1", "1: [2] 2"]
+    assert len(rig.enforcements(rule)) == 2
+
+
 def test_one_window_that_cannot_be_closed_keeps_no_other_open(rig, store, clock):
     rig.rule(throttle={"once_after": "1 minute"}, parameters=SEES)
     store.insert(ThrottleState(id=new_id(), rule="x", seconds=1, due=1.0))
