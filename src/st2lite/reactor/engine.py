@@ -141,15 +141,25 @@ class RulesEngine:
             matches = self._matcher.match(instance)
             for rule, reason in matches.faults:
                 self._enforcer.record_failure(rule, instance, reason)
-            for ready in matches.rules:
-                self._enforce(ready, instance, matches.facts)
         except StoreUnavailable:
             raise
         except Exception as error:
             reason = error.message if isinstance(error, St2liteError) else ""
             logger.exception("The rules could not be held against trigger instance %s. %s", instance.id, reason)
             return PROCESSING_FAILED
-        return PROCESSED
+        enforced = [self._enforced_by(ready, instance, matches.facts) for ready in matches.rules]
+        return PROCESSED if all(enforced) else PROCESSING_FAILED
+
+    def _enforced_by(self, ready: ReadyRule, instance: TriggerInstance, facts: Facts) -> bool:
+        """Enforce a rule; False when that failed unforeseen, which must not keep other rules from their turn."""
+        try:
+            self._enforce(ready, instance, facts)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            logger.exception("Rule %s could not be enforced for trigger instance %s.", ready.rule.ref, instance.id)
+            return False
+        return True
 
     def _enforce(self, ready: ReadyRule, instance: TriggerInstance, facts: Facts) -> None:
         if ready.throttle is None:

@@ -5,10 +5,11 @@ Only rules that listen for its trigger are looked at: they are found through an 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from st2lite.models.errors import InvalidInput
+from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.rule import Rule
 from st2lite.models.throttle import Throttle, parse_throttle
 from st2lite.models.trigger import TriggerInstance
@@ -16,6 +17,8 @@ from st2lite.reactor.criteria import Criteria
 from st2lite.reactor.facts import Facts
 from st2lite.rendering.crypto import KeyRing
 from st2lite.storage.contract import Equal, Store
+
+logger = logging.getLogger(__name__)
 
 _CAPACITY = 20_000
 
@@ -51,9 +54,9 @@ class Matcher:
         """Judge the enabled rules of the instance's trigger; backstop rules have their turn when no other matched."""
         rules = self._store.find(Rule, (Equal("trigger", instance.trigger), Equal("enabled", True)))
         matches = Matches(self.facts(instance))
-        self._judge((rule for rule in rules if not rule.is_backstop), matches)
+        self._judge((rule for rule in rules if not rule.is_backstop), instance, matches)
         if not matches.rules:
-            self._judge((rule for rule in rules if rule.is_backstop), matches)
+            self._judge((rule for rule in rules if rule.is_backstop), instance, matches)
         return matches
 
     def facts(self, instance: TriggerInstance) -> Facts:
@@ -71,7 +74,7 @@ class Matcher:
         self._ready[rule.id] = made
         return made
 
-    def _judge(self, rules: Iterable[Rule], matches: Matches) -> None:
+    def _judge(self, rules: Iterable[Rule], instance: TriggerInstance, matches: Matches) -> None:
         for rule in rules:
             try:
                 ready = self.ready(rule)
@@ -79,3 +82,8 @@ class Matcher:
                     matches.rules.append(ready)
             except InvalidInput as error:
                 matches.faults.append((rule, error.message))
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # unforeseen, and no reason to keep other rules from their turn
+                logger.exception("Rule %s could not be held against trigger instance %s.", rule.ref, instance.id)
+                matches.faults.append((rule, str(error) or type(error).__name__))

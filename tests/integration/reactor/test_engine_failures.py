@@ -183,6 +183,33 @@ def test_an_engine_that_fails_says_so_in_the_instance(rig, store, bus):
     assert rig.recovery.round(older_than=0) == 0
 
 
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_a_rule_that_fails_unforeseen_keeps_no_other_from_its_turn(rig, name, monkeypatch):
+    good, bad = rig.rule("m"), rig.rule(name)
+    enforce, ready = rig.engine._enforcer.enforce, rig.engine._matcher.ready
+    broken = RuntimeError("unforeseen")
+
+    def enforce_or_fail(rule, instance):
+        if rule.id == bad.id:
+            raise broken
+        enforce(rule, instance)
+
+    monkeypatch.setattr(rig.engine._enforcer, "enforce", enforce_or_fail)
+    assert rig.process().status == "processing_failed"
+    assert [one.status for one in rig.enforcements(good)] == ["succeeded"]
+    monkeypatch.setattr(rig.engine._enforcer, "enforce", enforce)
+
+    def ready_or_fail(rule):
+        if rule.id == bad.id:
+            raise broken
+        return ready(rule)
+
+    monkeypatch.setattr(rig.engine._matcher, "ready", ready_or_fail)
+    assert rig.process().status == "processed"
+    assert len(rig.executions(good)) == 2
+    assert [(one.status, one.failure_reason) for one in rig.enforcements(bad)] == [("failed", "unforeseen")]
+
+
 def test_two_engines_at_once(rig, store, bus):
     rules(rig)
     instance = rig.instance()
