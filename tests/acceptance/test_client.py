@@ -67,6 +67,7 @@ def test_inquiries(ours: UpstreamCli) -> None:
 
 def test_packs_come_and_go(ours: UpstreamCli) -> None:
     assert "Good weather." in ours("pack", "search", "weather").stdout
+    assert "actions   |  1" in ours("pack", "install", "sunny=1.0.0").stdout
     assert ours("pack", "install", "sunny", "-j").json["version"] == "2.0.0"
     result = ours("run", "packs.get", "pack=sunny", "-j").json["result"]["result"]
     assert (result["pack"]["name"], result["versions"]) == ("sunny", ["1.0.0", "2.0.0"])

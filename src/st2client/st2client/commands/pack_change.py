@@ -97,9 +97,9 @@ class Install(Change):
         counts = dict.fromkeys(_CONTENT, 0)
         known = False
         for pack in packs:
-            if pack.startswith("file://"):
+            if "/" in pack:  # an address, of which the index knows nothing
                 return
-            found = manager.search(argparse.Namespace(pack=pack), ignore_errors=True)
+            found = manager.search(argparse.Namespace(pack=pack.partition("=")[0]), ignore_errors=True)
             content = getattr(found, "content", None) or {}
             known = known or bool(content)
             for kind in _CONTENT:
