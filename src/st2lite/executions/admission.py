@@ -21,7 +21,7 @@ from st2lite.models import statuses
 from st2lite.models.errors import LockUnavailable, StaleWrite, StoreUnavailable
 from st2lite.models.execution import Execution
 from st2lite.models.policy import NO_COORDINATION
-from st2lite.policies.concurrency import Limit
+from st2lite.policies.concurrency import Limit, Occupancy
 from st2lite.policies.coordination import Hold, Locks
 from st2lite.policies.index import PolicyIndex
 from st2lite.storage.contract import Store
@@ -73,10 +73,17 @@ class Admission:
 
     def _decide(self, execution: Execution, limits: Sequence[Limit], take: Take, hold: Hold) -> Execution | None:
         while True:
-            limit, cancels = self._refusal(execution, limits)
+            occupancy = self._line.occupancy(execution.action_ref, limits)
+            limit, cancels = self._refusal(execution, occupancy)
             if limit is None:
                 claimed = take(execution)
-                return claimed if claimed is None or hold.kept() else self._confirm(claimed, limits)
+                if claimed is not None:
+                    if not hold.kept():
+                        return self._confirm(claimed, limits)
+                    occupancy.add(claimed)
+                if execution.status == statuses.DELAYED:
+                    self._line.wake_next(execution.action_ref, occupancy)
+                return claimed
             if cancels:
                 self._end(execution, statuses.CANCELED, {"message": limit.describe(), "policy": limit.policy})
                 return None
@@ -88,17 +95,15 @@ class Admission:
                 return None
             execution = delayed
 
-    def _refusal(self, execution: Execution, limits: Sequence[Limit]) -> tuple[Limit | None, bool]:
-        """The limit that keeps an execution from beginning, and whether that cancels it."""
-        occupancy = self._line.occupancy(execution.action_ref, limits)
+    def _refusal(self, execution: Execution, occupancy: Occupancy) -> tuple[Limit | None, bool]:
+        """The limit that leaves no room for an execution and those before it in line, and whether that cancels it."""
         limit = occupancy.exceeded(execution)
         if limit is not None:
             return limit, limit.cancels
         earlier = [waiting for waiting in self._line.before(execution) if occupancy.admit(waiting)]
-        limit = occupancy.exceeded(execution)
-        if limit is not None:
-            self._line.send(earlier)
-        return limit, False
+        if earlier:
+            self._line.send(earlier[0])
+        return occupancy.exceeded(execution), False
 
     def _confirm(self, claimed: Execution, limits: Sequence[Limit]) -> Execution | None:
         """Count again after a claim for which the lock may have been lost; give back what was too much."""

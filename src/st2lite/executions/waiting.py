@@ -6,9 +6,7 @@ decides anew (`executions.admission`), so a job that was sent too often, too ear
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from st2lite.executions.events import dispatch
@@ -20,9 +18,6 @@ from st2lite.models.execution import Execution
 from st2lite.policies.concurrency import ACTIVE, Limit, Occupancy
 from st2lite.policies.index import PolicyIndex
 from st2lite.storage.contract import Equal, Filter, In, Order, Range, Store
-
-RESEND = 2.0
-"""Seconds after which a job is sent again for an execution that still waits: until then it is on its way."""
 
 _PAGE = 200
 _MOST = 10_000
@@ -38,15 +33,11 @@ class WaitingLine:
         bus: Bus,
         policies: PolicyIndex,
         origin_of: Callable[[Execution], Origin],
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._bus = bus
         self._policies = policies
         self._origin_of = origin_of
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._sent: dict[str, float] = {}
 
     def occupancy(self, action_ref: str, limits: Sequence[Limit], apart_from: str | None = None) -> Occupancy:
         """Count the active executions of an action against its limits; the one with id `apart_from` is left out."""
@@ -65,20 +56,31 @@ class WaitingLine:
         earlier = Range("start_timestamp", lt=execution.start_timestamp)
         return self._page(execution.action_ref, (earlier,), _PAGE, 0)
 
-    def send(self, executions: Iterable[Execution]) -> int:
-        """Send the jobs of executions that wait, unless that was done a moment ago; return how many were sent."""
-        count = 0
-        for execution in executions:
-            if self._due(execution.id):
-                if not dispatch(self._bus, execution):
-                    break
-                count += 1
-        return count
+    def send(self, execution: Execution) -> None:
+        """Send the job of an execution that waits."""
+        dispatch(self._bus, execution)
+
+    def wake(self, action_ref: str, occupancy: Occupancy, most: int = _MOST) -> int:
+        """Send the job of the first, of `most` that wait, for whom there is room; return how many that is.
+
+        Whoever begins wakes the next one, so one job is enough, however much room there is.
+        """
+        if occupancy.room:
+            for waiting in self._waiting(action_ref, most):
+                if occupancy.exceeded(waiting) is None:
+                    self.send(waiting)
+                    return 1
+        return 0
+
+    def wake_next(self, action_ref: str, occupancy: Occupancy) -> None:
+        """The same for an action of which one has just begun, among the first that wait."""
+        self.wake(action_ref, occupancy, _PAGE)
 
     def ended(self, execution: Execution) -> None:
-        """Let those begin for whom the end of an execution makes room."""
-        if self._policies.of(execution.action_ref).limits:
-            self._move(execution.action_ref)
+        """Let the next one begin for whom the end of an execution makes room."""
+        limits = self._policies.of(execution.action_ref).limits
+        if limits:
+            self.wake(execution.action_ref, self.occupancy(execution.action_ref, limits))
 
     def move_all(self) -> int:
         """Let those begin, of all actions, for whom there is room; return how many jobs were sent.
@@ -105,12 +107,13 @@ class WaitingLine:
 
     def _move(self, action_ref: str) -> int:
         limits = self._policies.of(action_ref).limits
-        occupancy = self.occupancy(action_ref, limits)
-        if not occupancy.room:
-            return 0
-        every_value = not any(limit.attributes for limit in limits)
-        most = min(occupancy.room, _MOST) if every_value else _MOST
-        return self.send(waiting for waiting in self._waiting(action_ref, most) if occupancy.admit(waiting))
+        if limits:
+            return self.wake(action_ref, self.occupancy(action_ref, limits))
+        count = 0
+        for waiting in self._waiting(action_ref, _MOST):  # nothing limits them any more
+            self.send(waiting)
+            count += 1
+        return count
 
     def _waiting(self, action_ref: str, most: int) -> Iterator[Execution]:
         for offset in range(0, most, _PAGE):
@@ -124,16 +127,6 @@ class WaitingLine:
     def _page(self, action_ref: str, filters: tuple[Filter, ...], limit: int, offset: int) -> list[Execution]:
         where = (Equal("status", statuses.DELAYED), of_action(action_ref), *filters)
         return self._store.find(Execution, where, _OLDEST_FIRST, limit, offset, large=False)
-
-    def _due(self, identifier: str) -> bool:
-        now = self._clock()
-        with self._lock:
-            if self._sent.get(identifier, now) > now:
-                return False
-            if len(self._sent) >= _MOST:
-                self._sent = {key: until for key, until in self._sent.items() if until > now}
-            self._sent[identifier] = now + RESEND
-            return True
 
 
 def of_action(action_ref: str) -> Filter:

@@ -101,6 +101,8 @@ class ExecutionWorker:
         self._flusher = Flusher(store, bus, options.stream_output)
         # What this worker claims or runs. Only who put an execution in takes it out: messages can come twice.
         self._held: dict[str, Cancellation] = {}
+        self._sent_again: set[str] = set()
+        self._holding = threading.Lock()
         self._left_behind = False
         self._stopping = threading.Event()
         self._idle = threading.Event()
@@ -157,26 +159,49 @@ class ExecutionWorker:
 
     def _process(self, execution: Execution, acknowledge: Acknowledge) -> None:
         cancellation = Cancellation()
-        if self._held.setdefault(execution.id, cancellation) is not cancellation:
+        with self._holding:
+            if execution.id in self._held:
+                self._sent_again.add(execution.id)
+            else:
+                self._held[execution.id] = cancellation
+        if self._held.get(execution.id) is not cancellation:
             acknowledge()  # sent again while it is here
             return
-        try:
-            claimed = self._claim(execution)
-        except Exception:
-            logger.exception("Execution %s could not be claimed; it stays requested.", execution.id)
-            claimed = None
+        claimed = self._claim_or_let_go(execution)
         try:
             acknowledge()
         except Exception:
             logger.exception("The message about execution %s is not acknowledged: it will come again.", execution.id)
+        if claimed is None:
+            return
         try:
-            if claimed is not None:
-                events.announce_change(self._bus, claimed)
-                self._run(claimed, cancellation)
+            events.announce_change(self._bus, claimed)
+            self._run(claimed, cancellation)
         except Exception:
             logger.exception("Execution %s was run and its end could not be recorded.", execution.id)
         finally:
-            self._held.pop(execution.id, None)
+            with self._holding:
+                self._sent_again.discard(execution.id)
+                del self._held[execution.id]
+
+    def _claim_or_let_go(self, execution: Execution) -> Execution | None:
+        """Claim an execution that is held here; what is not to be had is not held any more.
+
+        If its message came again meanwhile it is tried once more: there may be room for it now.
+        """
+        while True:
+            try:
+                claimed = self._claim(execution)
+            except Exception:
+                logger.exception("Execution %s could not be claimed; it stays requested.", execution.id)
+                claimed = None
+            with self._holding:
+                if claimed is not None:
+                    return claimed
+                if execution.id not in self._sent_again:
+                    del self._held[execution.id]
+                    return None
+                self._sent_again.remove(execution.id)
 
     def _claim(self, execution: Execution) -> Execution | None:
         """Make the execution ours if the policies of its action let it begin; None when it is not to be had (now)."""

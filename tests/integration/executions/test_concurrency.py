@@ -1,7 +1,7 @@
 """Concurrency policies: who begins, who waits and who is canceled."""
 
+import contextlib
 import threading
-import time
 
 import pytest
 
@@ -264,7 +264,7 @@ def test_a_lost_lock_never_lets_too_many_run(store, bus, make, start, limit, gat
             return False
 
     limit(2)
-    line = WaitingLine(store, bus, policies, Snapshots(store).origin, clock=lambda: time.monotonic() * 50)
+    line = WaitingLine(store, bus, policies, Snapshots(store).origin)
     start(workers=3, admission=Admission(store, bus, policies, line, Lost()), slots=8)
     gate.open.set()
     executions = [make() for _ in range(30)]
@@ -291,3 +291,65 @@ def test_an_action_without_policies_costs_no_round_trip(store, policies, limit):
     assert not any(index.of(f"core.action{number}").limits for number in range(100))
     assert [limit.threshold for limit in index.of("core.noop").limits] == [1]
     assert len(reads) == 1
+
+
+def test_no_room_is_left_unused(store, bus, make, start, limit, gate, wait_for, wait_until):
+    """However many end at the same time, as many begin."""
+    limit(4)
+    start(workers=2, slots=8)
+    executions = [make(start_timestamp=from_epoch(1_700_000_000 + second)) for second in range(12)]
+    for execution in executions:
+        dispatch(bus, execution)
+    for _ in range(3):
+        assert wait_until(lambda: gate.now == 4)
+        gate.open.set()
+        gate.open = threading.Event()
+    gate.open.set()
+    for execution in executions:
+        wait_for(execution, "succeeded")
+    assert gate.most == 4
+
+
+def test_a_message_that_comes_while_it_is_refused_counts(store, bus, make, runner, wait_for, policies, line, limit):
+    """Room is made, and the job sent again, in the moment in which the execution is told that there is none."""
+    limit(1)
+    holder, waiting = make(status="running"), make(status="delayed")
+
+    class Between(MemoryLocks):
+        entered = 0
+
+        @contextlib.contextmanager
+        def hold(self, name, patience):
+            with super().hold(name, patience) as hold:
+                Between.entered += 1
+                yield hold
+                if Between.entered == 1:  # refused by now, and held by the worker still
+                    ended = store.get(Execution, holder.id)
+                    ended.status = "succeeded"
+                    store.replace(ended)
+                    dispatch(bus, waiting)
+                    assert handled.wait(10)
+
+    handled = threading.Event()
+    worker = ExecutionWorker(
+        store,
+        bus,
+        Snapshots(store).origin,
+        runner,
+        runner,
+        WorkerOptions(slots=4),
+        Admission(store, bus, policies, line, Between()),
+    )
+    process = worker._process
+
+    def observed(execution, acknowledge):
+        process(execution, acknowledge)
+        handled.set()
+
+    worker._process = observed
+    worker.start()
+    try:
+        dispatch(bus, waiting)
+        wait_for(waiting, "succeeded")
+    finally:
+        worker.stop(patience=0)
