@@ -17,6 +17,7 @@ from st2lite.models.errors import StoreUnavailable
 from st2lite.models.rule import Rule
 from st2lite.models.trigger import SENSOR_EXIT_TRIGGER, SENSOR_SPAWN_TRIGGER, Trigger, TriggerType
 from st2lite.reactor.sensors import container
+from st2lite.reactor.sensors.intake import Intake
 from st2lite.reactor.sensors.supervisor import Patience
 from tests.processes import alive, wait_for
 from tests.sensor_node import FILE_EVENT, PACK, SensorNode
@@ -205,6 +206,23 @@ class TestFailure:
         python.symlink_to(sys.executable)
         wait_for(node.instances)
         assert caplog.text.count("does not run") == 1
+
+    def test_one_whose_supervision_failed_is_started_again(
+        self, node: SensorNode, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(container, "ROUND", 0.05)
+        node.add("def run(self): self.say(1); time.sleep(600)")
+        take, failures = Intake.take, iter(range(1))
+
+        def fail_once(*arguments: Any) -> bool:
+            if next(failures, None) is not None:
+                raise RuntimeError("unforeseen")
+            return take(*arguments)
+
+        monkeypatch.setattr(Intake, "take", fail_once)
+        node.start()
+        wait_for(node.said)
+        assert "Looking after sensor examples.Probe failed" in caplog.text
 
     def test_sensors_start_when_the_store_is_back(
         self, node: SensorNode, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch

@@ -109,7 +109,8 @@ class Supervisor:
         try:
             self._keep_alive()
         except Exception:
-            logger.exception("Looking after sensor %s failed; it does not run any more.", self.sensor.ref)
+            logger.exception("Looking after sensor %s failed; it is started again in the next round.", self.sensor.ref)
+            self.is_unable = True
         if self._on_end is not None:
             self._on_end(self)
 
