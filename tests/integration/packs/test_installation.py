@@ -7,8 +7,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -225,6 +227,27 @@ class TestUpgrade:
         with pytest.raises(ContentError, match="weather is broken"):
             host.install(weather.url)
         assert not (host.packs / "weather").exists()
+        assert host.leftovers == []
+
+    def test_the_next_installation_mends_what_a_crash_left(self, host: Host, weather: GitRepository) -> None:
+        host.install(f"{weather.url}=1.0.0")
+        crashing = (
+            "import os, sys\n"
+            "from pathlib import Path\n"
+            "from tests.integration.packs.conftest import Host\n"
+            "host = Host(Path(sys.argv[1]))\n"
+            "host.registry.register = lambda pack: os._exit(9)\n"
+            "host.install(sys.argv[2])\n"
+        )
+        command = [sys.executable, "-c", crashing, host.base, f"{weather.url}=next"]
+        ended = subprocess.run(command, cwd=Path(__file__).parents[3], check=False)
+        assert ended.returncode == 9
+        assert host.version("weather") == "3.0.0"
+        (left,) = host.leftovers
+        yesterday = time.time() - 100_000
+        os.utime(host.packs / left, (yesterday, yesterday))
+        host.install(f"{weather.url}=2.0.0")
+        assert (host.version("weather"), host.registry.versions) == ("2.0.0", {"weather": "2.0.0"})
         assert host.leftovers == []
 
     def test_a_link_is_replaced_and_what_it_led_to_stays(
