@@ -22,7 +22,9 @@ process that died with its queue."""
 
 BATCH = 200
 PAGES = 10
-"""Most pages of one look; the next one goes on from there."""
+LONGEST_LOOK = 2.0
+"""Most pages of one look, and seconds after which it ends with the page at hand; the next one goes on from there. What
+else is due in the same round must not wait until all is gone through."""
 
 
 class LostEndings:
@@ -67,6 +69,7 @@ class LostEndings:
     def _go_through(self, since: str, until: str) -> tuple[int, str]:
         """Hand over what is not known; return how many, and the time until which all is known now."""
         found = 0
+        deadline = self._clock() + LONGEST_LOOK
         for _ in range(PAGES):
             span = (Range("end_timestamp", gte=since, lt=until),)
             page = self._store.find(Execution, span, (Order("end_timestamp"),), BATCH, large=False)
@@ -77,4 +80,6 @@ class LostEndings:
             if len(page) < BATCH:
                 return found, until
             since = page[-1].end_timestamp or until
+            if self._clock() >= deadline:
+                break
         return found, since

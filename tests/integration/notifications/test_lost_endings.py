@@ -6,7 +6,7 @@ import pytest
 
 from st2lite.executions import lost_endings
 from st2lite.executions.endings import Endings
-from st2lite.executions.lost_endings import INTERVAL, SETTLED, WINDOW, LostEndings
+from st2lite.executions.lost_endings import INTERVAL, LONGEST_LOOK, SETTLED, WINDOW, LostEndings
 from st2lite.messaging.messages import ExecutionFinished
 from st2lite.models.execution import Execution
 from st2lite.models.timestamps import from_epoch
@@ -103,6 +103,22 @@ def test_a_long_list_is_gone_through_in_several_looks(lost, clock, ended, told, 
     while lost.look():
         pass
     assert told == [execution.id for execution in executions]
+
+
+def test_a_look_that_takes_long_leaves_the_rest_to_the_next_one(context, lost, clock, ended, monkeypatch):
+    monkeypatch.setattr(lost_endings, "BATCH", 2)
+    lost.look()
+    for second in range(5):
+        ended(clock.seconds + second)
+    clock.seconds += INTERVAL + SETTLED
+    find = context.store.find
+
+    def slow(*arguments, **options):
+        clock.seconds += LONGEST_LOOK
+        return find(*arguments, **options)
+
+    monkeypatch.setattr(context.store, "find", slow)
+    assert [lost.look() for _ in range(4)] == [2, 1, 1, 1]
 
 
 def test_a_new_process_looks_back_from_the_last_end(lost, clock, ended, told):
