@@ -229,14 +229,30 @@ def test_an_old_file_is_cached_and_a_new_version_of_it_is_not_missed(
     assert host.run_file(path).result["result"] == 2
 
 
-def test_the_first_complete_class_of_the_file_is_the_action(host: PythonPack) -> None:
+def test_the_first_complete_class_in_alphabetical_order_is_the_action(host: PythonPack) -> None:
     source = (
         "import abc\n"
         "class Base(Action, abc.ABC):\n    @abc.abstractmethod\n    def part(self): ...\n"
         "class Zebra(Base):\n    def part(self): ...\n    def run(self):\n        return 'zebra'\n"
         "class Ant(Zebra):\n    def run(self):\n        return 'ant'\n"
     )
-    assert host.run_file(host.write(source)).result["result"] == "zebra"
+    assert host.run_file(host.write(source)).result["result"] == "ant"
+
+
+def test_an_action_may_have_a_base_class_of_its_pack(host: PythonPack) -> None:
+    (host.pack / "actions" / "lib").mkdir()
+    (host.pack / "actions" / "lib" / "base.py").write_text(
+        "class Action(object):\n    def __init__(self, config):\n        self.config = config\n"
+    )
+    source = (
+        "from lib.base import Action\n"
+        "class Helper:\n    pass\n"
+        "class Manager(Action):\n"
+        "    def run(self, action, **kwargs):\n"
+        "        return [action, kwargs, self.config, self.action_service.get_user_info is not None]\n"
+    )
+    outcome = host.run_file(host.write(source), action="ping", issue="A-1")
+    assert outcome.result["result"] == ["ping", {"issue": "A-1"}, {}, True], outcome.result["stderr"]
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,12 @@ def _run(request: dict[str, Any]) -> Any:
 
 
 def _action_class(module: ModuleType, path: str) -> type[Any]:
-    for member in vars(module).values():
-        if isinstance(member, type) and issubclass(member, Action) and _is_complete(member, module):
-            return member
+    members = [member for _, member in sorted(vars(module).items()) if isinstance(member, type)]
+    own = [member for member in members if _is_complete(member, module)]
+    derived = (member for member in own if issubclass(member, Action))
+    similar = (member for member in own if callable(getattr(member, "run", None)))
+    for found in (*derived, *similar):  # some packs bring along a base class of their own
+        return found
     sys.stderr.write(
         f"{path} has no action: define a class with a method run that derives from Action "
         "(from st2common.runners.base_action import Action).\n"
@@ -108,8 +111,8 @@ def _action_class(module: ModuleType, path: str) -> type[Any]:
     raise SystemExit(1)
 
 
-def _is_complete(action_class: type[Any], module: ModuleType) -> bool:
-    return action_class.__module__ == module.__name__ and not getattr(action_class, "__abstractmethods__", None)
+def _is_complete(member: type[Any], module: ModuleType) -> bool:
+    return member.__module__ == module.__name__ and not getattr(member, "__abstractmethods__", None)
 
 
 def _takes_service(action_class: type[Any]) -> bool:
