@@ -105,6 +105,7 @@ class GreetAliasTestCase(BaseActionAliasTestCase):
 
     def test_formats(self):
         formats = self.action_alias_db.formats[0]["representation"]
+        self.assertEqual(self.action_alias_db.get_format_strings(), formats)
         self.assertExtractedParametersMatch(formats[0], "greet Zoë", {"name": "Zoë"})
         self.assertCommandMatchesExactlyOneFormatString(formats, "greet Zoë")
         self.assertCommandMatchesFormatStrings([formats[0]], "greet Zoë")

@@ -19,6 +19,14 @@ class ActionAlias:
         self.formats: list[Any] = []
         self.__dict__.update(fields)
 
+    def get_format_strings(self) -> list[str]:
+        """Return all formats that commands are compared with, one after the other."""
+        strings: list[str] = []
+        for entry in self.formats:
+            representation = entry if isinstance(entry, str) else entry.get("representation", [])
+            strings += [representation] if isinstance(representation, str) else representation
+        return strings
+
 
 def ask(**question: Any) -> Any:
     """Ask for `aliases=DIRECTORY` of a pack (a list), or for the parameters in a `command` of a `format`.
