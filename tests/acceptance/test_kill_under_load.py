@@ -1,220 +1,229 @@
-"""Every process of a host is killed (SIGKILL) in the middle of a load, twice, and started again.
+"""Every process of a host is killed (SIGKILL) in the middle of a load, also several at once, and started again.
 
-Whatever was accepted ends; what succeeded ran exactly once, what was abandoned at most once; nothing ran unasked.
-Chains run among the others: each goes on from where it was, and fails only where a task of it was abandoned.
-Webhooks come in all the time: each that was accepted ends in one enforcement and one execution.
+Executions are begun in every way there is: by clients, webhooks, a sensor, a timer, chains, and by what follows from
+the end of an execution. Whatever was accepted ends; what succeeded ran exactly once, what was abandoned at most once;
+nothing ran unasked. Each event is enforced once by each rule that it matches, and leads to one execution of it.
 """
 
-import base64
-import http.client
-import itertools
-import json
-import threading
+import contextlib
+import shutil
+import subprocess
+import sys
 import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from st2lite.models import statuses
+from st2lite.models import statuses, timestamps
 from st2lite.models.execution import Execution
+from st2lite.models.ids import time_of
 from st2lite.models.rule import RuleEnforcement
-from st2lite.models.trigger import TriggerInstance
-from st2lite.storage.contract import Equal
+from st2lite.models.trigger import ACTION_TRIGGER, NOTIFY_TRIGGER, PENDING, TIMER_TYPES, WEBHOOK_TYPE, TriggerInstance
+from st2lite.storage.contract import Equal, Range
 from st2lite.storage.open import open_store
+from tests.acceptance.load import Api, executions, webhooks
 from tests.servers.deployment import Separate
 
-ACTIONS = ("core.local", "core.local", "marks.two")
-"""What each client requests."""
-CHAIN = """
-chain:
-  - {name: one, ref: core.local, parameters: {cmd: "{{ cmd }}"}, on-success: two}
-  - {name: two, ref: core.local, parameters: {cmd: "{{ cmd }}"}}
-"""
-RULE = """
-name: mark
-enabled: true
-trigger: {type: core.st2.webhook, parameters: {url: mark}}
-criteria: {trigger.body.number: {type: gt, pattern: 0}}
-action: {ref: core.local, parameters: {cmd: "{{ trigger.body.cmd }}"}}
-"""
-HOOK = "core.st2.webhook"
-ROUNDS = 2
-PAUSE = 1.5
-SETTINGS = {
-    "actionrunner": {"lease": 3},
-    "notifier": {"rescheduling_interval": 0.5, "redispatch_after": 2},
-    "rulesengine": {"redispatch_after": 2},
+MARKS = Path(__file__).parents[1] / "fixtures" / "packs" / "marks"
+ACTIONS = {"core.local": 0.2, "marks.two": 0.4, "marks.noted": 0.6}
+"""What each client requests, and how often (seconds)."""
+HOOK_PAUSE = 0.1
+SERVERS = ("rabbitmq", "mongod")
+KILLS = (
+    *((name,) for name in (*Separate.SERVICES, *SERVERS)),
+    ("st2rulesengine", "rabbitmq"),
+    ("st2actionrunner", "mongod"),
+    ("st2sensorcontainer", "st2notifier", "st2rulesengine", "st2actionrunner"),
+    SERVERS,
+    ("st2notifier", "st2actionrunner"),
+)
+INTERVAL = TIMER_TYPES[0]
+RULES = {
+    "marks.mark": lambda event: event.trigger_type == WEBHOOK_TYPE,
+    "marks.counted": lambda event: event.trigger_type == "marks.number",
+    "marks.tick": lambda event: event.trigger_type == INTERVAL,
+    "marks.ended": lambda event: event.trigger_type == ACTION_TRIGGER and event.payload["action_name"] == "marks.noted",
+    "marks.told": lambda event: event.trigger_type == NOTIFY_TRIGGER,
 }
+"""Which events the rules of the pack match."""
+IS_PENDING = (Equal("status", PENDING),)
+PAUSE = 1.5
+PATIENCE = 150
+"""Seconds for all that was begun to end. Ends that nobody was told of are found within less than a minute."""
 
 
-class Load(threading.Thread):
-    """Sends requests one after the other, the n-th with `body(n)`; keeps what `key` makes of those accepted.
+@dataclass
+class Found:
+    """What is in the store when all has ended; when it is `quiet` the timer is about to be removed."""
 
-    `key` gets the number of the request and the answer.
-    """
+    executions: dict
+    events: list
+    enforcements: list
+    quiet: str
 
-    def __init__(self, port, token, path, body, key):
-        super().__init__(daemon=True)
-        self.accepted = []
-        self.refused = 0
-        self.strange = []
-        self._port, self._path, self._body, self._key = port, path, body, key
-        self._headers = {"X-Auth-Token": token, "Content-Type": "application/json"}
-        self._enough = threading.Event()
-
-    def stop(self):
-        self._enough.set()
-        self.join()
-
-    def run(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
-        for number in itertools.count(1):
-            if self._enough.is_set():
-                break
-            try:
-                connection.request("POST", self._path, json.dumps(self._body(number)), self._headers)
-                response = connection.getresponse()
-                answer = json.loads(response.read())
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                self.refused += 1
-                time.sleep(0.1)
-                continue
-            if response.status in (201, 202):
-                self.accepted.append(self._key(number, answer))
-            elif response.status == 503:
-                self.refused += 1
-                time.sleep(0.1)
-            else:
-                self.strange.append((response.status, answer))
-            time.sleep(0.02)
-        connection.close()
-
-
-def requests_of(action, command):
-    """What a `Load` of executions takes; their ids are kept."""
-    body = {"action": action, "parameters": {"cmd": command}}
-    return "/v1/executions", lambda _number: body, lambda _number, answer: answer["id"]
-
-
-def webhooks_with(command):
-    """What a `Load` of webhooks takes; their numbers are kept."""
-    return "/v1/webhooks/mark", lambda number: {"number": number, "cmd": command}, lambda number, _answer: number
+    def of_type(self, trigger_type):
+        return [event for event in self.events if event.trigger_type == trigger_type]
 
 
 @pytest.fixture
 def host(tmp_path):
-    actions = tmp_path / "packs" / "marks" / "actions"
-    (actions / "chains").mkdir(parents=True)
-    (actions.parent / "pack.yaml").write_text(
-        "{name: marks, description: Marks, version: 1.0.0, author: me, email: me@example.com}\n"
-    )
-    (actions / "two.yaml").write_text(
-        "{name: two, runner_type: action-chain, entry_point: chains/two.yaml, parameters: {cmd: {type: string}}}\n"
-    )
-    (actions / "chains" / "two.yaml").write_text(CHAIN)
-    (actions.parent / "rules").mkdir()
-    (actions.parent / "rules" / "mark.yaml").write_text(RULE)
-    with Separate(tmp_path, packs=[tmp_path / "packs"], settings=SETTINGS) as host:
+    shutil.copytree(MARKS, tmp_path / "packs" / "marks")
+    settings = {
+        "actionrunner": {"lease": 3},
+        "notifier": {"rescheduling_interval": 0.5, "redispatch_after": 2},
+        "rulesengine": {"redispatch_after": 2},
+        "garbagecollector": {"collection_interval": 1},
+        "coordination": {"url": f"file://{tmp_path / 'locks'}"},
+    }
+    host = Separate(tmp_path, packs=[tmp_path / "packs"], settings=settings)
+    virtualenv = host.base_path / "virtualenvs" / "marks"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", virtualenv], check=True)
+    with host:
         yield host
 
 
-def log_in(host):
-    address = host.auth_url.removeprefix("http://")
-    connection = http.client.HTTPConnection(address)
-    basic = base64.b64encode(f"{host.user}:{host.password}".encode()).decode()
-    connection.request("POST", "/tokens", headers={"Authorization": f"Basic {basic}"})
-    token = json.loads(connection.getresponse().read())["token"]
-    connection.close()
-    return token
-
-
-def kill_and_restart(host, name):
-    if name == "rabbitmq":
-        host.rabbit.kill()
-        time.sleep(PAUSE)
-        host.rabbit.start()
-    elif name == "mongod":
-        host.mongo.kill()
-        time.sleep(PAUSE)
-        host.mongo.start()
-    else:
-        host.kill(name)
-        time.sleep(PAUSE)
-        host.start()
+def kill_and_restart(host, names):
+    servers = {"rabbitmq": host.rabbit, "mongod": host.mongo}
+    for name in names:
+        if name in servers:
+            servers[name].kill()
+        else:
+            host.kill(name)
+    time.sleep(PAUSE)
+    for name in names:
+        if name in servers:
+            servers[name].start()
+    host.start()
 
 
 @pytest.mark.slow
 def test_nothing_accepted_is_lost_and_nothing_runs_twice(host, tmp_path):
     marker = tmp_path / "marker"
-    token = log_in(host)
-    port = int(host.url.rpartition(":")[2])
-    command = f"echo $ST2_ACTION_EXECUTION_ID >> {marker}"
-    loads = [Load(port, token, *requests_of(action, command)) for action in ACTIONS]
-    hooks = Load(port, token, *webhooks_with(command))
-    for load in (*loads, hooks):
+    api = Api(host)
+    mark = {"cmd": f"echo $ST2_ACTION_EXECUTION_ID >> {marker}"}
+    clients = [executions(api, action, mark, pause) for action, pause in ACTIONS.items()]
+    hooks = webhooks(api, "mark", mark, HOOK_PAUSE)
+    for load in (*clients, hooks):
         load.start()
-    for _ in range(ROUNDS):
-        for name in (*Separate.SERVICES, "rabbitmq", "mongod"):
-            time.sleep(PAUSE)
-            kill_and_restart(host, name)
+    for names in KILLS:
+        time.sleep(PAUSE)
+        kill_and_restart(host, names)
     time.sleep(PAUSE)
-    for load in (*loads, hooks):
+    for load in (*clients, hooks):
         load.stop()
-    accepted = {identifier for load in loads for identifier in load.accepted}
+    found = wait_for_the_end(host, api)
+
+    assert [strange for load in (*clients, hooks) for strange in load.strange] == []
+    accepted = {identifier for load in clients for identifier in load.accepted}
     assert len(accepted) > 50
-    assert [strange for load in (*loads, hooks) for strange in load.strange] == []
+    assert accepted <= set(found.executions)
+    check_runs(found, marker.read_text().split())
+    check_chains(found)
+    check_numbers(found.of_type(WEBHOOK_TYPE), lambda event: event.payload["body"]["number"], hooks.accepted)
+    taken = (tmp_path / "packs" / "marks" / "taken").read_text().split()
+    check_numbers(found.of_type("marks.number"), lambda event: event.payload["number"], taken)
+    check_consequences(found)
+    for rule in RULES:
+        check_enforcements(found, rule)
 
-    store = open_store(host.database_url)
-    deadline = time.monotonic() + 120
-    while pending := store.count(TriggerInstance, (Equal("status", "pending"),)):
-        assert time.monotonic() < deadline, f"{pending} trigger instances wait"
-        time.sleep(0.5)
-    while True:
-        executions = {execution.id: execution for execution in store.find(Execution, large=False)}
-        waiting = [e for e in executions.values() if e.status not in statuses.COMPLETED]
-        if not waiting:
-            break
-        assert time.monotonic() < deadline, [(e.id, e.status, e.worker) for e in waiting]
-        time.sleep(0.5)
-    events = store.find(TriggerInstance, (Equal("trigger_type", HOOK),))
-    enforcements = store.find(RuleEnforcement, (Equal("rule_ref", "marks.mark"),))
-    store.close()
 
-    check_events(hooks.accepted, events, enforcements, executions)
-    assert accepted <= set(executions)
-    runs = marker.read_text().split()
+def wait_for_the_end(host, api):
+    """Stop what begins by itself, wait until all has ended, and return what is there."""
+    host.kill("st2sensorcontainer")
+    deadline = time.monotonic() + PATIENCE
+    with contextlib.closing(open_store(host.database_url)) as store:
+        while True:
+            quiet = timestamps.now()
+            if not store.count(TriggerInstance, IS_PENDING):
+                break
+            assert time.monotonic() < deadline, "trigger instances wait"
+            time.sleep(0.5)
+        api.delete("/v1/rules/marks.tick")
+        while waiting := unfinished(store):
+            assert time.monotonic() < deadline, waiting
+            time.sleep(0.5)
+        return Found(
+            {execution.id: execution for execution in store.find(Execution, large=False)},
+            store.find(TriggerInstance),
+            store.find(RuleEnforcement),
+            quiet,
+        )
+
+
+def unfinished(store):
+    """How many of which are not done with; empty in the end."""
+    going_on = tuple(set(statuses.ALL) - statuses.COMPLETED)
+    begun = store.count(Execution, (Range("start_timestamp", gt=""),))
+    counts = {
+        "pending trigger instances": store.count(TriggerInstance, IS_PENDING),
+        **{f"executions {status}": store.count(Execution, (Equal("status", status),)) for status in going_on},
+        "executions nobody was told of": begun - store.count(TriggerInstance, (Equal("trigger_type", ACTION_TRIGGER),)),
+    }
+    return {what: count for what, count in counts.items() if count}
+
+
+def check_runs(found, runs):
+    """What succeeded ran once, what was abandoned at most once, and there is no other end."""
     assert len(runs) == len(set(runs)), "an action ran twice"
-    assert set(runs) <= set(executions)
-    chains = {e.id: e for e in executions.values() if e.runner_name == "action-chain"}
+    assert set(runs) <= set(found.executions)
+    ends = {}
+    for execution in found.executions.values():
+        if execution.runner_name != "action-chain":
+            ends.setdefault(execution.status, []).append(execution)
+    assert set(ends) <= {"succeeded", "abandoned"}
+    assert {e.id for e in ends["succeeded"] if e.runner_name != "noop"} <= set(runs)
+    assert len(ends["succeeded"]) > len(ends.get("abandoned", ()))
+
+
+def check_chains(found):
+    """Each chain went on from where it was, and failed only where a task of it was abandoned."""
     tasks = {}
-    for execution in executions.values():
+    for execution in found.executions.values():
         if execution.parent:
-            tasks.setdefault(execution.parent, []).append(execution)
-    by_status = {}
-    for execution in executions.values():
-        if execution.id not in chains:
-            by_status.setdefault(execution.status, set()).add(execution.id)
-    assert set(by_status) <= {"succeeded", "abandoned"}
-    assert by_status["succeeded"] <= set(runs)
-    assert len(by_status["succeeded"]) > len(by_status.get("abandoned", ()))
+            tasks.setdefault(execution.parent, []).append(execution.status)
+    chains = [e for e in found.executions.values() if e.runner_name == "action-chain"]
     assert len(chains) > 10
-    for chain in chains.values():
-        ends = sorted(task.status for task in tasks[chain.id])
-        assert (chain.status, ends) in (
+    for chain in chains:
+        assert (chain.status, sorted(tasks[chain.id])) in (
             ("succeeded", ["succeeded", "succeeded"]),
             ("failed", ["abandoned"]),
             ("failed", ["abandoned", "succeeded"]),
         )
 
 
-def check_events(accepted, events, enforcements, executions):
-    """Each accepted webhook was stored, and each one that was stored is enforced once and led to one execution."""
-    numbers = {event.payload["body"]["number"] for event in events}
-    assert len(accepted) > 30 and set(accepted) <= numbers
-    assert {event.status for event in events} == {"processed"}
+def check_numbers(events, number_of, accepted):
+    """What was accepted is stored, and nothing is stored twice."""
+    numbers = [number_of(event) for event in events]
+    assert len(numbers) == len(set(numbers))
+    assert len(accepted) > 30
+    assert set(accepted) <= set(numbers)
+
+
+def check_consequences(found):
+    """Each end was told once, to rules and by notification; each second was told once at most."""
+    assert {event.status for event in found.events} == {"processed"}
+    told = Counter(event.payload["execution_id"] for event in found.of_type(ACTION_TRIGGER))
+    assert told == Counter(list(found.executions))
+    noted = [e.id for e in found.executions.values() if e.action_ref == "marks.noted"]
+    assert len(noted) > 10
+    assert Counter(event.payload["execution_id"] for event in found.of_type(NOTIFY_TRIGGER)) == Counter(noted)
+    ticks = Counter(time_of(event.id) for event in found.of_type(INTERVAL))
+    assert len(ticks) > 20
+    assert set(ticks.values()) == {1}
+
+
+def check_enforcements(found, rule):
+    """Each event that a rule matches was enforced once, and led to one execution."""
+    enforcements = [enforcement for enforcement in found.enforcements if enforcement.rule["ref"] == rule]
     assert {enforcement.status for enforcement in enforcements} == {"succeeded"}
-    identifiers = sorted(event.id for event in events)
-    assert sorted(enforcement.trigger_instance_id for enforcement in enforcements) == identifiers
-    caused = {e.id: e.trigger_instance["id"] for e in executions.values() if e.trigger_instance}
-    assert sorted(caused.values()) == identifiers
+    enforced = [enforcement.trigger_instance_id for enforcement in enforcements]
+    matching = [event.id for event in found.events if RULES[rule](event)]
+    if rule == "marks.tick":  # the last ones met the removal of their rule
+        late = {event.id for event in found.events if event.occurrence_time > found.quiet}
+        matching = [identifier for identifier in matching if identifier not in late or identifier in enforced]
+    assert sorted(enforced) == sorted(matching)
+    caused = {e.id: e.trigger_instance["id"] for e in found.executions.values() if (e.rule or {}).get("ref") == rule}
+    assert sorted(caused.values()) == sorted(matching)
     assert {enforcement.execution_id for enforcement in enforcements} == set(caused)
