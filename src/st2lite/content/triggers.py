@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,16 +12,22 @@ import msgspec
 from st2lite.models.errors import Conflict, InvalidInput
 from st2lite.models.rule import Rule
 from st2lite.models.schemas import document_problems
-from st2lite.models.trigger import Trigger, TriggerType
+from st2lite.models.trigger import TIMER_TYPES, Trigger, TriggerType
 from st2lite.storage.contract import Equal, Store, find_one
 
 
 class Triggers:
-    """Finds, makes and removes triggers. Safe when several processes do it at once."""
+    """Finds, makes and removes triggers. Safe when several processes do it at once.
 
-    def __init__(self, store: Store, validate: bool = True) -> None:
+    `check_timer(type_ref, parameters)` raises `InvalidInput` for a timer that could not run.
+    """
+
+    def __init__(
+        self, store: Store, validate: bool = True, check_timer: Callable[[str, Mapping[str, Any]], None] | None = None
+    ) -> None:
         self._store = store
         self._validate = validate
+        self._check_timer = check_timer
 
     def for_rule(self, type_ref: str, parameters: Mapping[str, Any]) -> Trigger:
         """Return the trigger of a type with these parameters, stored; raise `InvalidInput` for an unknown type.
@@ -71,6 +77,9 @@ class Triggers:
             problems = document_problems(dict(parameters), definition.parameters_schema, "trigger.parameters")
             if problems:
                 raise InvalidInput("; ".join(problems))
+        # Without parameters it is the shadow trigger, which does not run.
+        if parameters and type_ref in TIMER_TYPES and self._check_timer is not None:
+            self._check_timer(type_ref, parameters)
         return definition
 
     def _is_used(self, ref: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from st2lite.models.errors import InvalidInput
-from st2lite.models.ids import time_of
+from st2lite.models.ids import new_id, time_of
 from st2lite.models.moments import parse_moment
 from st2lite.models.trigger import TIMER_TYPES, Trigger
 
@@ -25,6 +25,10 @@ CRON_FIELDS = ("year", "month", "day", "week", "day_of_week", "hour", "minute", 
 
 _INSTANT = timedelta(microseconds=1)
 _FIELD = "trigger.parameters"
+_LONGEST = 500
+"""Characters of a parameter; a list of all sixty minutes has 170."""
+_HORIZON = timedelta(days=36525)
+"""How far ahead a cron timer is looked for. One that never comes would otherwise be sought until the year 9999."""
 
 
 class Schedule:
@@ -68,6 +72,9 @@ def make_schedule(trigger: Trigger, default_zone: str) -> Schedule:
     An interval counts from the moment the trigger was made. `default_zone` is for timers that name no time zone.
     """
     parameters = {name: value for name, value in trigger.parameters.items() if value is not None}
+    for name, value in parameters.items():
+        if len(str(value)) > _LONGEST:
+            raise InvalidInput(f"{_FIELD}.{name}: has {len(str(value))} characters; at most {_LONGEST} are possible.")
     zone = _zone(parameters.pop("timezone", None), default_zone)
     try:
         return Schedule(_MAKERS[trigger.type](parameters, zone, trigger), zone)
@@ -75,6 +82,11 @@ def make_schedule(trigger: Trigger, default_zone: str) -> Schedule:
         raise
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"{_FIELD}: {error}") from None
+
+
+def check_timer(type_ref: str, parameters: Mapping[str, Any], default_zone: str) -> None:
+    """Raise `InvalidInput`, naming the parameter, unless a timer of this type can run with these parameters."""
+    make_schedule(Trigger(id=new_id(), name="", pack="", type=type_ref, parameters=dict(parameters)), default_zone)
 
 
 def _interval(parameters: Mapping[str, Any], zone: ZoneInfo, trigger: Trigger) -> BaseTrigger:
@@ -105,7 +117,12 @@ def _cron(parameters: Mapping[str, Any], zone: ZoneInfo, _trigger: Trigger) -> B
     unknown = sorted(parameters.keys() - set(CRON_FIELDS))
     if unknown:
         raise InvalidInput(f"{_FIELD}.{unknown[0]}: is not known; a cron timer takes {', '.join(CRON_FIELDS)}.")
-    return CronTrigger(**parameters, timezone=zone)
+    for name, value in parameters.items():
+        try:
+            CronTrigger(**{name: value}, timezone=zone)
+        except ValueError as error:
+            raise InvalidInput(f"{_FIELD}.{name}: {error}.") from None
+    return CronTrigger(**parameters, timezone=zone, end_date=datetime.now(zone) + _HORIZON)
 
 
 _MAKERS: dict[str, Callable[[Mapping[str, Any], ZoneInfo, Trigger], BaseTrigger]] = {

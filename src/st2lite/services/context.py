@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import st2lite.packlib
@@ -38,6 +38,7 @@ from st2lite.reactor.key_events import KeyEvents
 from st2lite.reactor.listeners import Listeners
 from st2lite.reactor.rule_book import RuleBook
 from st2lite.reactor.rule_views import RuleViews
+from st2lite.reactor.schedules import check_timer
 from st2lite.reactor.traces import Traces
 from st2lite.reactor.trigger_catalog import TriggerCatalog
 from st2lite.reactor.webhooks import Webhooks
@@ -104,7 +105,8 @@ class AppContext:
 
     @cached_property
     def triggers(self) -> Triggers:
-        return Triggers(self.store, self.config.system.validate_trigger_parameters)
+        check = partial(check_timer, default_zone=self.config.timer.local_timezone)
+        return Triggers(self.store, self.config.system.validate_trigger_parameters, check)
 
     @cached_property
     def dispatcher(self) -> Dispatcher:

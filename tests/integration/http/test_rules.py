@@ -74,6 +74,10 @@ def test_a_second_one_of_the_same_name_is_a_conflict(client: ApiClient) -> None:
     assert webhooks(client) == ["alarm"]
 
 
+def timer(name: str, **parameters: Any) -> dict[str, Any]:
+    return {"trigger": {"type": f"core.st2.{name}", "parameters": parameters}}
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -86,6 +90,10 @@ def test_a_second_one_of_the_same_name_is_a_conflict(client: ApiClient) -> None:
         ({"trigger": {"type": WEBHOOK}}, "url"),
         ({"trigger": {"type": WEBHOOK, "parameters": {"url": 5}}}, "url"),
         ({"trigger": {"type": WEBHOOK, "parameters": ["url"]}}, "trigger.parameters"),
+        (timer("CronTimer", minute="99 * *"), "trigger.parameters.minute"),
+        (timer("CronTimer", timezone="Mars/X"), 'trigger.parameters.timezone: there is no time zone "Mars/X"'),
+        (timer("DateTimer", date="2026-02-30"), "trigger.parameters.date"),
+        (timer("IntervalTimer", unit="weeks", delta=10**9), "trigger.parameters.delta"),
         ({"criteria": ["x"]}, "criteria"),
         ({"criteria": {"trigger.a": "x"}}, "trigger.a"),
         ({"criteria": {"trigger.a": {"type": "no-such", "pattern": "x"}}}, "no-such"),

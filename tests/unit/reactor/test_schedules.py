@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from st2lite.models.errors import InvalidInput
 from st2lite.models.ids import timed_id
 from st2lite.models.trigger import Trigger
-from st2lite.reactor.schedules import make_schedule
+from st2lite.reactor.schedules import check_timer, make_schedule
 
 MADE = datetime(2026, 3, 1, 12, 0, 7, tzinfo=timezone.utc).timestamp()
 
@@ -101,9 +101,15 @@ def test_a_date_comes_once_and_a_past_one_never():
         ("IntervalTimer", {"unit": "weeks", "delta": 10**12}, "parameters.delta.*give less"),
         ("DateTimer", {"date": "tomorrow"}, "parameters.date.*2026-01-31"),
         ("DateTimer", {}, "parameters.date"),
-        ("CronTimer", {"hour": 25}, "parameters: .*23"),
+        ("CronTimer", {"hour": 25}, "parameters.hour: .*23"),
         ("CronTimer", {"day_of_week": "noday"}, "noday"),
-        ("CronTimer", {"minute": "*/0"}, "Increment"),
+        ("CronTimer", {"minute": "*/0"}, "parameters.minute: Increment"),
+        ("CronTimer", {"minute": "99 * *"}, "parameters.minute: .*99"),
+        ("CronTimer", {"hour": 1, "day": "32nd mon"}, "parameters.day: .*32nd"),
+        ("CronTimer", {"hour": "5-1"}, "parameters.hour"),
+        ("CronTimer", {"minute": ",".join(["1"] * 1000)}, "parameters.minute: has 1999 characters; at most 500"),
+        ("DateTimer", {"date": "2026-02-30"}, "parameters.date"),
+        ("DateTimer", {"date": "9" * 100_000}, "parameters.date: has 100000 characters"),
         ("CronTimer", {"minutes": 1}, "parameters.minutes: is not known.*minute"),
         ("CronTimer", {"timezone": "Mars/Olympus"}, "parameters.timezone.*Europe/Berlin"),
         ("CronTimer", {"timezone": "../../etc/passwd"}, "parameters.timezone"),
@@ -112,7 +118,12 @@ def test_a_date_comes_once_and_a_past_one_never():
 )
 def test_what_cannot_be_scheduled_is_refused_by_name(type_name, parameters, problem):
     with pytest.raises(InvalidInput, match=problem):
-        schedule(type_name, **parameters)
+        check_timer(f"core.st2.{type_name}", parameters, "UTC")
+
+
+@pytest.mark.parametrize("parameters", [{"month": "feb", "day": 30}, {"week": 53, "month": 3}, {"year": 2020}])
+def test_a_cron_timer_that_never_comes_is_not_sought_for_ever(parameters):
+    assert schedule("CronTimer", **parameters).next_after(MADE) is None
 
 
 def test_a_wrong_zone_in_the_configuration_is_told_as_such():
