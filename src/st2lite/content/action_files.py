@@ -18,6 +18,7 @@ from st2lite.models.action import WORKFLOW_RUNNERS, Action, RunnerType
 from st2lite.models.errors import Conflict, ContentError, Forbidden, InvalidInput, StaleWrite
 from st2lite.models.pack import Pack
 from st2lite.storage.contract import Equal, Store, find_one
+from st2lite.storage.lookups import find_now
 
 PROTECTED_PACK = "core"
 _FILE_NAME = re.compile(r"[\w-][\w.-]*")
@@ -112,7 +113,7 @@ class ActionFiles:
         return action, data_files
 
     def _find(self, ref: str) -> Action | None:
-        return find_one(self._store, Action, Equal("ref", ref))
+        return find_now(self._store, Action, "ref", ref)
 
     def _replace(self, action: Action) -> None:
         try:

@@ -8,7 +8,6 @@ import falcon
 
 from st2lite.content.files import read_pack_file
 from st2lite.executions.snapshots import action_content
-from st2lite.http.actions import find_action
 from st2lite.http.packs import find_pack
 from st2lite.http.params import ListSpec, read_list
 from st2lite.http.rows import find_page, send_rows
@@ -16,6 +15,7 @@ from st2lite.models.action import Action, RunnerType
 from st2lite.models.errors import NotFound
 from st2lite.rendering.parameters import merged_schema
 from st2lite.storage.contract import Equal, Order, Store, find_one
+from st2lite.storage.lookups import get_named
 
 # `pack` is not among the filters, as clients know it of this view.
 _LIST = ListSpec(
@@ -40,16 +40,16 @@ class ActionViews:
         send_rows(resp, views, query.limit, total)
 
     def on_get_overview(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        action = find_action(self._store, ref_or_id)
+        action = get_named(self._store, Action, ref_or_id)
         resp.media = _overview(action, self._runner(action))
 
     def on_get_parameters(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        action = find_action(self._store, ref_or_id)
+        action = get_named(self._store, Action, ref_or_id)
         runner = self._runner(action)
         resp.media = {"parameters": merged_schema(action, runner) if runner else action.parameters}
 
     def on_get_entry_point(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        action = find_action(self._store, ref_or_id)
+        action = get_named(self._store, Action, ref_or_id)
         if not action.entry_point:
             raise NotFound(f'Action "{action.ref}" has no entry point: its runner needs no file.')
         file = read_pack_file(find_pack(self._store, action.pack), f"actions/{action.entry_point}")

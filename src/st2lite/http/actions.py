@@ -12,9 +12,8 @@ from st2lite.http.media import read_object
 from st2lite.http.params import ListQuery, ListSpec, read_list, read_selection, text
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.action import Action
-from st2lite.models.errors import NotFound
-from st2lite.models.ids import is_id
-from st2lite.storage.contract import Equal, Order, Store, find_one
+from st2lite.storage.contract import Order, Store
+from st2lite.storage.lookups import get_named
 
 _LIST = ListSpec(
     filters={"pack": "pack", "name": "name"},
@@ -23,18 +22,6 @@ _LIST = ListSpec(
     excludable=frozenset({"parameters", "notify"}),
 )
 _KEPT = ("id", "ref")
-
-
-def find_action(store: Store, ref_or_id: str) -> Action:
-    """Return an action by reference (it holds a dot) or by id; raise `NotFound`."""
-    action: Action | None = None
-    if "." in ref_or_id:
-        action = find_one(store, Action, Equal("ref", ref_or_id))
-    elif is_id(ref_or_id):
-        action = store.get(Action, ref_or_id)
-    if action is None:
-        raise NotFound(f'Resource with a reference or id "{ref_or_id}" not found.')
-    return action
 
 
 class ActionDeletion(msgspec.Struct):
@@ -69,19 +56,19 @@ class Actions:
         resp.status = falcon.HTTP_201
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        resp.media = read_selection(req).of(action_content(find_action(self._store, ref_or_id)), _KEPT)
+        resp.media = read_selection(req).of(action_content(get_named(self._store, Action, ref_or_id)), _KEPT)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        action = find_action(self._store, ref_or_id)
+        action = get_named(self._store, Action, ref_or_id)
         resp.media = action_content(self._files.update(action, read_object(req)))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        action = find_action(self._store, ref_or_id)
+        action = get_named(self._store, Action, ref_or_id)
         self._files.delete(action, read_as(req, ActionDeletion).remove_files)
         resp.status = falcon.HTTP_204
 
     def on_post_clone(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        action = find_action(self._store, ref_or_id)
+        action = get_named(self._store, Action, ref_or_id)
         wanted = read_as(req, CloneRequest)
         resp.media = action_content(self._files.clone(action, wanted.dest_pack, wanted.dest_action, wanted.overwrite))
         resp.status = falcon.HTTP_201

@@ -12,26 +12,14 @@ from st2lite.http.media import read_object
 from st2lite.http.params import ListSpec, read_limit, read_list, read_offset, read_selection, text
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.alias import ActionAlias
-from st2lite.models.errors import Conflict, InvalidInput, NotFound
-from st2lite.models.ids import is_id
-from st2lite.storage.contract import Equal, Order, Store, find_one
+from st2lite.models.errors import Conflict, InvalidInput
+from st2lite.storage.contract import Order, Store
+from st2lite.storage.lookups import get_named
 
 _FIELDS = {"pack": "pack", "name": "name"}
 _LIST = ListSpec(filters=_FIELDS, sortable={"id": "id", "ref": "ref", **_FIELDS}, order=(Order("pack"), Order("name")))
 _KEPT = ("id", "ref")
 _HELP_LIMIT = 100
-
-
-def find_alias(store: Store, ref_or_id: str) -> ActionAlias:
-    """Return an alias by reference (it holds a dot) or by id; raise `NotFound`."""
-    alias: ActionAlias | None = None
-    if "." in ref_or_id:
-        alias = find_one(store, ActionAlias, Equal("ref", ref_or_id))
-    elif is_id(ref_or_id):
-        alias = store.get(ActionAlias, ref_or_id)
-    if alias is None:
-        raise NotFound(f'Resource with a reference or id "{ref_or_id}" not found.')
-    return alias
 
 
 class Said(msgspec.Struct):
@@ -68,10 +56,10 @@ class Aliases:
             raise Conflict(f"name: {name_is_taken(alias, other)}.", other.id)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        resp.media = read_selection(req).of(alias_view(find_alias(self._store, ref_or_id)), _KEPT)
+        resp.media = read_selection(req).of(alias_view(get_named(self._store, ActionAlias, ref_or_id)), _KEPT)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        stored = find_alias(self._store, ref_or_id)
+        stored = get_named(self._store, ActionAlias, ref_or_id)
         content = read_object(req)
         alias = make_alias(content, content.get("pack") or stored.pack)
         alias.id, alias.rev = stored.id, stored.rev
@@ -81,7 +69,7 @@ class Aliases:
         resp.media = alias_view(alias)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        self._store.delete(ActionAlias, find_alias(self._store, ref_or_id).id)
+        self._store.delete(ActionAlias, get_named(self._store, ActionAlias, ref_or_id).id)
         resp.status = falcon.HTTP_204
 
     def on_post_match(self, req: falcon.Request, resp: falcon.Response) -> None:

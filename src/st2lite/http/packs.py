@@ -12,9 +12,9 @@ from st2lite.http.bodies import read_as
 from st2lite.http.params import ListSpec, read_list, read_selection
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.errors import NotFound
-from st2lite.models.ids import is_id
 from st2lite.models.pack import Pack
-from st2lite.storage.contract import Equal, Order, Store, find_one
+from st2lite.storage.contract import Order, Store
+from st2lite.storage.lookups import find_named
 
 _FIELDS = {"name": "name", "ref": "ref"}
 _LIST = ListSpec(filters=_FIELDS, sortable={"id": "id", **_FIELDS}, order=(Order("ref"),))
@@ -47,9 +47,7 @@ def pack_view(pack: Pack) -> dict[str, Any]:
 
 def find_pack(store: Store, ref_or_id: str) -> Pack:
     """Return a pack by reference or id; raise `NotFound`."""
-    pack = find_one(store, Pack, Equal("ref", ref_or_id))
-    if pack is None and is_id(ref_or_id):
-        pack = store.get(Pack, ref_or_id)
+    pack = find_named(store, Pack, ref_or_id)
     if pack is None:
         raise NotFound(f'Unable to identify resource with pack_ref "{ref_or_id}".')
     return pack

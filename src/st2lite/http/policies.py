@@ -11,9 +11,9 @@ from st2lite.http.media import read_object
 from st2lite.http.params import ListSpec, read_ids, read_list, read_selection, text
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.errors import InvalidInput, NotFound
-from st2lite.models.ids import is_id
 from st2lite.models.policy import POLICY_TYPES, Policy, PolicyType
-from st2lite.storage.contract import Equal, Order, Store, find_one
+from st2lite.storage.contract import Order, Store
+from st2lite.storage.lookups import get_named
 
 _FIELDS = {"pack": "pack", "name": "name", "resource_ref": "resource_ref", "policy_type": "policy_type"}
 _LIST = ListSpec(filters=_FIELDS, order=(Order("pack"), Order("name")))
@@ -74,10 +74,10 @@ class Policies:
         resp.status = falcon.HTTP_201
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        resp.media = read_selection(req).of(policy_view(self._get(ref_or_id)), _KEPT)
+        resp.media = read_selection(req).of(policy_view(get_named(self._store, Policy, ref_or_id)), _KEPT)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        stored = self._get(ref_or_id)
+        stored = get_named(self._store, Policy, ref_or_id)
         _refuse_system_pack(stored.pack)
         policy = self._read(req, stored.pack)
         policy.id, policy.rev = stored.id, stored.rev
@@ -86,7 +86,7 @@ class Policies:
         resp.media = policy_view(policy)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        policy = self._get(ref_or_id)
+        policy = get_named(self._store, Policy, ref_or_id)
         _refuse_system_pack(policy.pack)
         self._store.delete(Policy, policy.id)
         resp.status = falcon.HTTP_204
@@ -99,16 +99,6 @@ class Policies:
         _refuse_system_pack(pack)
         policy = make_policy({**content, "pack": pack}, pack, self._coordinated)
         policy.metadata_file = content.get("metadata_file") or ""
-        return policy
-
-    def _get(self, ref_or_id: str) -> Policy:
-        policy: Policy | None = None
-        if "." in ref_or_id:
-            policy = find_one(self._store, Policy, Equal("ref", ref_or_id))
-        elif is_id(ref_or_id):
-            policy = self._store.get(Policy, ref_or_id)
-        if policy is None:
-            raise NotFound(f'Resource with a reference or id "{ref_or_id}" not found.')
         return policy
 
 

@@ -7,11 +7,10 @@ import falcon
 from st2lite.executions.views import ExecutionViews
 from st2lite.http.params import ListQuery, ListSpec, read_list, read_selection, time_range
 from st2lite.http.rows import send_rows, total_of
-from st2lite.models.errors import NotFound
-from st2lite.models.ids import is_id
 from st2lite.models.rule import RuleEnforcement
 from st2lite.reactor.rule_views import enforcement_view, enforcement_views
 from st2lite.storage.contract import Order, Store
+from st2lite.storage.lookups import get_by_id
 
 _FIELDS = {
     "execution": "execution",
@@ -39,7 +38,7 @@ class RuleEnforcements:
         send_rows(resp, [query.selection.of(enforcement_view(row)) for row in rows], query.limit, total)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
-        resp.media = read_selection(req).of(enforcement_view(self._get(id)))
+        resp.media = read_selection(req).of(enforcement_view(get_by_id(self._store, RuleEnforcement, id)))
 
     def on_get_views(self, req: falcon.Request, resp: falcon.Response) -> None:
         query, rows, total = self._page(req)
@@ -47,7 +46,8 @@ class RuleEnforcements:
         send_rows(resp, [query.selection.of(view) for view in views], query.limit, total)
 
     def on_get_view(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
-        resp.media = read_selection(req).of(enforcement_views(self._store, self._executions, [self._get(id)])[0])
+        found = get_by_id(self._store, RuleEnforcement, id)
+        resp.media = read_selection(req).of(enforcement_views(self._store, self._executions, [found])[0])
 
     def _page(self, req: falcon.Request) -> tuple[ListQuery, list[RuleEnforcement], int]:
         query = read_list(req, _LIST)
@@ -56,9 +56,3 @@ class RuleEnforcements:
         rows = self._store.find(RuleEnforcement, filters, query.order, query.limit, query.offset)
         total = total_of(lambda: self._store.count(RuleEnforcement, filters), query.limit, query.offset, len(rows))
         return query, rows, total
-
-    def _get(self, identifier: str) -> RuleEnforcement:
-        enforcement = self._store.get(RuleEnforcement, identifier) if is_id(identifier) else None
-        if enforcement is None:
-            raise NotFound(f'Unable to identify resource with id "{identifier}".')
-        return enforcement

@@ -10,9 +10,8 @@ from st2lite.http.bodies import read_as
 from st2lite.http.params import ListSpec, read_list, read_selection
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.action import RunnerType
-from st2lite.models.errors import NotFound
-from st2lite.models.ids import is_id
-from st2lite.storage.contract import Equal, Order, Store, find_one
+from st2lite.storage.contract import Order, Store
+from st2lite.storage.lookups import get_named
 
 _LIST = ListSpec(filters={"name": "name"}, sortable={"id": "id", "name": "name"}, order=(Order("name"),))
 
@@ -46,9 +45,4 @@ class RunnerTypes:
         resp.media = runner_content(runner)
 
     def _get(self, name_or_id: str) -> RunnerType:
-        runner = find_one(self._store, RunnerType, Equal("name", name_or_id))
-        if runner is None and is_id(name_or_id):
-            runner = self._store.get(RunnerType, name_or_id)
-        if runner is None:
-            raise NotFound(f'RunnerType with name or id "{name_or_id}" not found.')
-        return runner
+        return get_named(self._store, RunnerType, name_or_id, "name", "RunnerType with name or id")

@@ -11,10 +11,10 @@ import msgspec
 from st2lite.http.bodies import read_as
 from st2lite.http.params import ListQuery, ListSpec, boolean, read_list, read_selection, text
 from st2lite.http.rows import find_page, send_rows
-from st2lite.models.errors import InvalidInput, NotFound
-from st2lite.models.ids import is_id
+from st2lite.models.errors import InvalidInput
 from st2lite.models.sensor import SensorType
-from st2lite.storage.contract import Equal, Store, find_one
+from st2lite.storage.contract import Equal, Store
+from st2lite.storage.lookups import get_named
 
 _LIST = ListSpec(filters={"name": "name", "pack": "pack"}, default_limit=None)
 _KEPT = ("id", "ref")
@@ -65,10 +65,10 @@ class SensorTypes:
         send_rows(resp, [query.selection.of(sensor_view(row), _KEPT) for row in rows], query.limit, total)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        resp.media = read_selection(req).of(sensor_view(self._get(ref_or_id)), _KEPT)
+        resp.media = read_selection(req).of(sensor_view(get_named(self._store, SensorType, ref_or_id)), _KEPT)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        sensor = self._get(ref_or_id)
+        sensor = get_named(self._store, SensorType, ref_or_id)
         enabled = read_as(req, SensorUpdate).enabled
         if sensor.pack == _SYSTEM_PACK:
             raise InvalidInput(f'Resources belonging to system level packs can\'t be manipulated: "{sensor.ref}".')
@@ -76,14 +76,6 @@ class SensorTypes:
             sensor.enabled = enabled
             self._store.replace(sensor)
         resp.media = sensor_view(sensor)
-
-    def _get(self, ref_or_id: str) -> SensorType:
-        sensor = find_one(self._store, SensorType, Equal("ref", ref_or_id))
-        if sensor is None and is_id(ref_or_id):
-            sensor = self._store.get(SensorType, ref_or_id)
-        if sensor is None:
-            raise NotFound(f'Resource with a reference or id "{ref_or_id}" not found.')
-        return sensor
 
     def _emitting(self, query: ListQuery, trigger: str) -> tuple[list[SensorType], int]:
         """Those that emit a trigger type; the store does not know which, and sensors are few."""

@@ -6,12 +6,11 @@ import falcon
 
 from st2lite.http.params import ListSpec, read_list, read_selection, time_range
 from st2lite.http.rows import send_rows, total_of
-from st2lite.models.errors import NotFound
-from st2lite.models.ids import is_id
 from st2lite.models.trigger import TriggerInstance
 from st2lite.reactor.dispatch import Dispatcher
 from st2lite.reactor.trigger_views import instance_view
 from st2lite.storage.contract import Order, Store
+from st2lite.storage.lookups import get_by_id
 
 _FIELDS = {"trigger": "trigger", "trigger_type": "trigger_type", "status": "status"}
 _LIST = ListSpec(
@@ -37,14 +36,8 @@ class TriggerInstances:
         send_rows(resp, [query.selection.of(instance_view(row)) for row in rows], query.limit, total)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
-        resp.media = read_selection(req).of(instance_view(self._get(id)))
+        resp.media = read_selection(req).of(instance_view(get_by_id(self._store, TriggerInstance, id)))
 
     def on_post_re_emit(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
-        repeated = self._dispatcher.repeat(self._get(id))
+        repeated = self._dispatcher.repeat(get_by_id(self._store, TriggerInstance, id))
         resp.media = {"message": f"Trigger instance {id} succesfully re-sent.", "payload": repeated.payload}
-
-    def _get(self, identifier: str) -> TriggerInstance:
-        instance = self._store.get(TriggerInstance, identifier) if is_id(identifier) else None
-        if instance is None:
-            raise NotFound(f'Unable to identify resource with id "{identifier}".')
-        return instance

@@ -8,11 +8,11 @@ from st2lite.http.media import read_body
 from st2lite.http.params import choice
 from st2lite.http.rows import send_rows
 from st2lite.models.errors import NotFound
-from st2lite.models.ids import is_id
 from st2lite.models.trigger import TIMER_TYPES, Trigger
 from st2lite.reactor.trigger_views import trigger_view
 from st2lite.reactor.webhooks import Webhooks
-from st2lite.storage.contract import Equal, In, Order, Store, find_one
+from st2lite.storage.contract import Equal, In, Order, Store
+from st2lite.storage.lookups import find_named
 
 
 class WebhookResource:
@@ -52,9 +52,7 @@ class Timers:
         send_rows(resp, [trigger_view(row) for row in rows], None)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
-        timer = find_one(self._store, Trigger, Equal("ref", ref_or_id))
-        if timer is None and is_id(ref_or_id):
-            timer = self._store.get(Trigger, ref_or_id)
+        timer = find_named(self._store, Trigger, ref_or_id)
         if timer is None or timer.type not in TIMER_TYPES:
             raise NotFound(f'Timer with a reference or id "{ref_or_id}" not found.')
         resp.media = trigger_view(timer)

@@ -9,12 +9,11 @@ from st2lite.content.locations import DEFAULT_PACK
 from st2lite.content.packs import is_pack_ref
 from st2lite.content.rules import listen, make_rule
 from st2lite.content.triggers import Triggers
-from st2lite.models.errors import Conflict, InvalidInput, NotFound, StaleWrite
-from st2lite.models.ids import is_id
+from st2lite.models.errors import Conflict, InvalidInput, StaleWrite
 from st2lite.models.rule import Rule
 from st2lite.reactor.rule_views import RuleViews
 from st2lite.storage.contract import Store
-from st2lite.storage.lookups import find_now
+from st2lite.storage.lookups import find_now, get_named
 
 
 class RuleBook:
@@ -26,15 +25,8 @@ class RuleBook:
         self._views = views
 
     def get(self, ref_or_id: str) -> Rule:
-        """Return a rule by reference (it holds a dot) or by id; raise `NotFound`."""
-        found: Rule | None = None
-        if "." in ref_or_id:
-            found = find_now(self._store, Rule, "ref", ref_or_id)
-        elif is_id(ref_or_id):
-            found = find_now(self._store, Rule, "id", ref_or_id)
-        if found is None:
-            raise NotFound(f'Rule with a reference or id "{ref_or_id}" not found.')
-        return found
+        """Return a rule by reference or by id; raise `NotFound`."""
+        return get_named(self._store, Rule, ref_or_id, what="Rule with a reference or id")
 
     def create(self, content: Mapping[str, Any], user: str) -> Rule:
         """Make a rule of `user`; raise `InvalidInput` for faulty metadata, `Conflict` if there is one of its name."""

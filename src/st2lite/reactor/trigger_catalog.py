@@ -9,11 +9,10 @@ from st2lite.content.action_files import PROTECTED_PACK
 from st2lite.content.locations import DEFAULT_PACK
 from st2lite.content.trigger_types import make_trigger_type
 from st2lite.content.triggers import Triggers, make_trigger
-from st2lite.models.errors import Conflict, InvalidInput, NotFound, StaleWrite
-from st2lite.models.ids import is_id
+from st2lite.models.errors import Conflict, InvalidInput, StaleWrite
 from st2lite.models.trigger import Trigger, TriggerType
 from st2lite.storage.contract import Store
-from st2lite.storage.lookups import find_now
+from st2lite.storage.lookups import find_now, get_by_id, get_named
 
 
 class TriggerCatalog:
@@ -24,15 +23,8 @@ class TriggerCatalog:
         self._triggers = triggers
 
     def get_type(self, ref_or_id: str) -> TriggerType:
-        """Return a trigger type by reference (it holds a dot) or by id; raise `NotFound`."""
-        found: TriggerType | None = None
-        if "." in ref_or_id:
-            found = find_now(self._store, TriggerType, "ref", ref_or_id)
-        elif is_id(ref_or_id):
-            found = find_now(self._store, TriggerType, "id", ref_or_id)
-        if found is None:
-            raise NotFound(f'TriggerType with a reference or id "{ref_or_id}" not found.')
-        return found
+        """Return a trigger type by reference or by id; raise `NotFound`."""
+        return get_named(self._store, TriggerType, ref_or_id, what="TriggerType with a reference or id")
 
     def create_type(self, content: Mapping[str, Any]) -> TriggerType:
         """Make a trigger type; one without parameters comes with its trigger. Raise `Conflict` if there is one."""
@@ -65,10 +57,7 @@ class TriggerCatalog:
 
     def get(self, identifier: str) -> Trigger:
         """Return a trigger by id; raise `NotFound`."""
-        trigger = find_now(self._store, Trigger, "id", identifier) if is_id(identifier) else None
-        if trigger is None:
-            raise NotFound(f'Unable to identify resource with id "{identifier}".')
-        return trigger
+        return get_by_id(self._store, Trigger, identifier)
 
     def create(self, type_ref: str, parameters: Mapping[str, Any], pack: str | None, name: str | None) -> Trigger:
         """Return the trigger of a type with these parameters, made if there is none; raise `InvalidInput`.

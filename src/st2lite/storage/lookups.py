@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from st2lite.models.errors import NotFound
+from st2lite.models.ids import is_id
 from st2lite.storage.contract import D, Equal, Filter, In, Order, Store
 
 _CHUNK = 100
@@ -35,3 +37,27 @@ def find_now(store: Store, kind: type[D], field: str, value: str) -> D | None:
     """
     found = store.find(kind, (Equal(field, value),), (Order("id"),), limit=1)
     return found[0] if found else None
+
+
+def find_named(store: Store, kind: type[D], given: str, field: str = "ref") -> D | None:
+    """Return the document that has `given` as its id, or in its unique `field`, as it is now."""
+    found = find_now(store, kind, "id", given) if is_id(given) else None
+    return found or find_now(store, kind, field, given)
+
+
+def get_named(
+    store: Store, kind: type[D], given: str, field: str = "ref", what: str = "Resource with a reference or id"
+) -> D:
+    """Return the document that a client names as `find_named` does; raise `NotFound` that says `what` is missing."""
+    found = find_named(store, kind, given, field)
+    if found is None:
+        raise NotFound(f'{what} "{given}" not found.')
+    return found
+
+
+def get_by_id(store: Store, kind: type[D], identifier: str) -> D:
+    """Return the document with this id, as it is now; raise `NotFound`, also for what is no id."""
+    found = find_now(store, kind, "id", identifier) if is_id(identifier) else None
+    if found is None:
+        raise NotFound(f'Unable to identify resource with id "{identifier}".')
+    return found
