@@ -32,6 +32,7 @@ from st2lite.http.pack_changes import PackChanges, PackIndexResource
 from st2lite.http.pack_files import PackFiles
 from st2lite.http.packs import PackRegistration, Packs
 from st2lite.http.policies import Policies, PolicyTypes
+from st2lite.http.rbac import RoleAssignments, Roles
 from st2lite.http.rule_enforcements import RuleEnforcements
 from st2lite.http.rules import Rules, RuleTypes
 from st2lite.http.runner_types import RunnerTypes
@@ -42,6 +43,7 @@ from st2lite.http.trigger_instances import TriggerInstances
 from st2lite.http.triggers import TriggersResource, TriggerTypes
 from st2lite.http.user import CurrentUser
 from st2lite.http.webhooks import Timers, WebhookResource
+from st2lite.http.workflows import WorkflowInspection
 from st2lite.messaging.contract import Bus
 from st2lite.policies.coordination import Locks
 from st2lite.reactor.dispatch import Dispatcher
@@ -205,6 +207,13 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     traces = TraceResource(context.traces)
     app.add_route("/traces", traces, suffix="list")
     app.add_route("/traces/{id}", traces)
+
+    roles, assignments = Roles(), RoleAssignments()
+    app.add_route("/rbac/roles", roles, suffix="list")
+    app.add_route("/rbac/roles/{name_or_id}", roles)
+    app.add_route("/rbac/role_assignments", assignments, suffix="list")
+    app.add_route("/rbac/role_assignments/{id}", assignments)
+    app.add_route("/workflows/inspect", WorkflowInspection())
 
     keys = KeysResource(context.keys)
     app.add_route("/keys", keys, suffix="list")

@@ -1,0 +1,90 @@
+"""Roles and who has them, and the inspection of workflows."""
+
+from __future__ import annotations
+
+from st2lite.http.openapi.parts import (
+    ANYTHING,
+    BOOLEAN,
+    IDENTIFIER,
+    OBJECT,
+    SELECTION,
+    STRING,
+    STRINGS,
+    Json,
+    answer,
+    array,
+    closed,
+    described,
+    filters,
+    operation,
+    path,
+    query,
+    ref,
+    rows,
+)
+
+SCHEMAS: Json = {
+    "Role": closed(
+        {
+            "id": IDENTIFIER,
+            "name": STRING,
+            "description": STRING,
+            "system": described(BOOLEAN, "It comes with the product."),
+            "permission_grants": STRINGS,
+            "permission_grant_ids": STRINGS,
+            "permission_grant_objects": array(ANYTHING),
+        }
+    ),
+    "RoleAssignment": closed(
+        {
+            "id": IDENTIFIER,
+            "user": STRING,
+            "role": STRING,
+            "description": STRING,
+            "is_remote": BOOLEAN,
+            "source": STRING,
+        }
+    ),
+}
+
+PATHS: Json = {
+    "/rbac/roles": {
+        "get": operation(
+            "listRoles",
+            "List roles",
+            {"200": rows(ref("Role"), "Roles.")},
+            parameters=[query("system", BOOLEAN, "Only those that come with the product, or only others."), *SELECTION],
+        ),
+    },
+    "/rbac/roles/{name_or_id}": {
+        "parameters": [path("name_or_id", "Name or id of the role.", "admin")],
+        "get": operation(
+            "getRole", "Read a role", {"200": answer(ref("Role"), "The role.")}, errors=("404",), parameters=SELECTION
+        ),
+    },
+    "/rbac/role_assignments": {
+        "get": operation(
+            "listRoleAssignments",
+            "List who has which role",
+            {"200": rows(ref("RoleAssignment"), "Assignments.")},
+            parameters=filters(user="User.", role="Name of the role.", source="Where the assignment comes from."),
+        ),
+    },
+    "/rbac/role_assignments/{id}": {
+        "parameters": [path("id", "Id of the assignment.", "5f0000000000000000000031")],
+        "get": operation(
+            "getRoleAssignment",
+            "Read an assignment",
+            {"200": answer(ref("RoleAssignment"), "The assignment.")},
+            errors=("404",),
+        ),
+    },
+    "/workflows/inspect": {
+        "post": operation(
+            "inspectWorkflow",
+            "Look for mistakes in the definition of a workflow; not in this release",
+            {"200": answer(array(OBJECT), "What was found.")},
+            request={"required": True, "content": {"text/plain": {"schema": STRING}}},
+        ),
+    },
+}
