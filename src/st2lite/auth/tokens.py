@@ -23,7 +23,7 @@ from st2lite.models.errors import Conflict, InvalidInput, StaleWrite, Unauthoriz
 from st2lite.models.execution import Execution
 from st2lite.models.ids import is_id, new_id
 from st2lite.models.timestamps import from_epoch, to_epoch
-from st2lite.storage.contract import Equal, Range, Store, find_one
+from st2lite.storage.contract import Equal, Store, find_one
 
 NOT_FOUND = "Unable to find matching token."
 EXPIRED = "Token has expired."
@@ -109,10 +109,6 @@ class Tokens:
         """Text of a token with the rights of `user`, valid until the execution has ended. Writes nothing."""
         claim = f"{_ACTION_TOKEN}.{execution_id}.{_encode(user.encode())}"
         return f"{claim}.{self._sign(claim)}"
-
-    def purge_expired(self, limit: int = 1000) -> int:
-        """Delete up to `limit` tokens that have expired; return how many."""
-        return self._store.delete_many(Token, [Range("expiry", lt=from_epoch(time.time()))], limit)
 
     def _check_action_token(self, text: str) -> TokenOwner:
         claim, _, signature = text.rpartition(".")

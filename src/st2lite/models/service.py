@@ -15,7 +15,9 @@ class ServiceMember(Document, kw_only=True):
     """
 
     collection: ClassVar[Collection] = Collection(
-        "service_members", fields={"group": lambda m: m.group}, indexes=(Index(("group",)),)
+        "service_members",
+        fields={"group": lambda m: m.group, "expires": lambda m: m.expires},
+        indexes=(Index(("group",)), Index(("expires",))),
     )
 
     group: str

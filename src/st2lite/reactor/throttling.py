@@ -24,7 +24,7 @@ from st2lite.reactor.enforcement import Enforcer
 from st2lite.reactor.facts import Facts, getter_of
 from st2lite.reactor.windows import advance, close, settle
 from st2lite.rendering.environment import names_in
-from st2lite.storage.contract import Equal, In, Order, Range, Store, save
+from st2lite.storage.contract import In, Order, Range, Store, save
 
 logger = logging.getLogger(__name__)
 
@@ -79,14 +79,6 @@ class Throttles:
             except Exception:
                 logger.exception("A window of rule %s could not be closed; this is tried again.", state.rule)
         return now if closed and len(page) == BATCH else None
-
-    def purge(self) -> int:
-        """Forget windows that are long over; return how many."""
-        over = (Range("expires", lt=self._clock()), Equal("due", None))
-        count = 0
-        while deleted := self._store.delete_many(ThrottleState, over):
-            count += deleted
-        return count
 
     def _count(self, identifier: str, rule: Rule, throttle: Throttle, instance: TriggerInstance) -> Firing | None:
         moment = timestamps.to_epoch(instance.occurrence_time)

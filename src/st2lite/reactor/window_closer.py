@@ -16,7 +16,6 @@ LOOK_INTERVAL = 30.0
 """Seconds after which it looks for windows that other engines have left behind."""
 
 RETRY_INTERVAL = 2.0
-PURGE_INTERVAL = 600.0
 
 
 class WindowCloser:
@@ -48,13 +47,9 @@ class WindowCloser:
                 self._changed.notify()
 
     def _loop(self) -> None:
-        purged = time.monotonic()
         while self._wait():
             try:
                 due = self._throttles.close_due()
-                if time.monotonic() - purged > PURGE_INTERVAL:
-                    self._throttles.purge()
-                    purged = time.monotonic()
             except StoreUnavailable as error:
                 logger.warning("Windows of throttled rules have to wait: %s", error.message)
                 due = self._clock() + RETRY_INTERVAL

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 
 from st2lite.config.schema import Config
 from st2lite.executions.purging import Purge
-from st2lite.executions.retention import Collector, Periods
 from st2lite.models.errors import St2liteError
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
+from st2lite.services.retention import Collector, Periods
 
 NAME = "st2garbagecollector"
 

@@ -5,15 +5,16 @@ import time
 import pytest
 
 from st2lite.executions.purging import Purge
-from st2lite.executions.retention import COLLECTED, DAY, Collector, Periods
 from st2lite.models.access import Token
 from st2lite.models.datastore import KeyValuePair
 from st2lite.models.execution import Execution, OutputChunk
 from st2lite.models.ids import new_id
 from st2lite.models.rule import RuleEnforcement
+from st2lite.models.service import ServiceMember
 from st2lite.models.throttle import ThrottleState
 from st2lite.models.timestamps import from_epoch
 from st2lite.models.trigger import INSTANCE_STATUSES, TriggerInstance
+from st2lite.services.retention import COLLECTED, DAY, Collector, Periods
 
 NOW = time.time()
 OLD = from_epoch(NOW - 31 * DAY)
@@ -180,10 +181,13 @@ def test_what_has_run_out_goes(store, collector):
     store.insert(ThrottleState(id=new_id(), rule="r", seconds=60.0, expires=NOW - 1))
     store.insert(ThrottleState(id=new_id(), rule="r", seconds=60.0, expires=NOW - 1, due=NOW + 5))
     store.insert(ThrottleState(id=new_id(), rule="r", seconds=60.0, expires=NOW + 60))
-    assert collector().expire() == {"tokens": 1, "datastore items": 1, "throttles": 1}
+    for name, expires in (("gone", NOW - DAY - 1), ("late", NOW - 60), ("alive", NOW + 90)):
+        store.insert(ServiceMember(id=name, group="api", expires=expires))
+    assert collector().expire() == {"tokens": 1, "datastore items": 1, "throttles": 1, "services": 1}
     assert [token.token_hash for token in store.find(Token)] == ["hash1"]
     assert {item.name for item in store.find(KeyValuePair)} == {"item1", "for ever"}
     assert len(store.find(ThrottleState)) == 2
+    assert {member.id for member in store.find(ServiceMember)} == {"late", "alive"}
 
 
 def test_everything_that_is_to_be_collected_is(store, ended, collector):
@@ -195,6 +199,7 @@ def test_everything_that_is_to_be_collected_is(store, ended, collector):
     store.insert(Token(token_hash="hash", user="u", expiry=OLD))
     store.insert(KeyValuePair(name="item", value="v", expire_timestamp=OLD))
     store.insert(ThrottleState(rule="r", seconds=60.0, expires=1.0))
+    store.insert(ServiceMember(id="gone", group="api", expires=1.0))
     before = {kind: store.count(kind) for kind in COLLECTED}
     subject = collector()
     subject.collect()

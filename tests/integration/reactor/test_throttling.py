@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from st2lite.executions.purging import Purge
 from st2lite.models.execution import Execution
 from st2lite.models.ids import new_id
 from st2lite.models.rule import Rule, RuleEnforcement
@@ -12,6 +13,7 @@ from st2lite.models.throttle import ThrottleState
 from st2lite.models.timestamps import from_epoch
 from st2lite.models.trigger import TriggerInstance
 from st2lite.reactor.window_closer import WindowCloser
+from st2lite.services.retention import Collector, Periods
 from tests.integration.reactor.engine_rig import Rig, fill
 from tests.integration.reactor.test_engine_failures import Crash, Faults, Faulty
 
@@ -219,16 +221,12 @@ def test_windows_that_are_long_over_are_forgotten_unless_there_is_something_to_d
     rig.rule("late", throttle={"once_after": "1 minute"})
     at(rig, 0)
     clock.seconds = START + 1800
-    assert rig.throttles.purge() == 0
+    collector = Collector(store, Purge(store), Periods(0, 0, 0, 0), clock)
+    assert collector.expire()["throttles"] == 0
     clock.seconds = START + 7200
-    assert rig.throttles.purge() == 1
+    assert collector.expire()["throttles"] == 1
     rig.throttles.close_due()
-    assert rig.throttles.purge() == 1 and store.count(ThrottleState) == 0
-
-
-def test_all_windows_that_are_long_over_are_forgotten_at_once(rig, store, clock):
-    store.insert_many([ThrottleState(id=new_id(), rule="x", seconds=1, expires=START - 1) for _ in range(2300)])
-    assert rig.throttles.purge() == 2300
+    assert collector.expire()["throttles"] == 1 and store.count(ThrottleState) == 0
 
 
 def test_the_window_that_opens_while_the_one_before_is_closed_is_expected(rig, clock):

@@ -91,9 +91,6 @@ class TestTokens:
         store.replace(token)
         with pytest.raises(Unauthorized, match=r"^Token has expired\.$"):
             tokens.check(text)
-        assert tokens.purge_expired() == 1
-        with pytest.raises(Unauthorized, match="Unable to find"):
-            tokens.check(text)
 
     @pytest.mark.parametrize("text", ["", "0" * 32, "act.", "act.x.y", "act.." * 5, "\ud800", "a" * 100_000])
     def test_what_is_no_token(self, store: Store, text: str) -> None:

@@ -4,8 +4,8 @@ import importlib
 import pkgutil
 
 import st2lite
-from st2lite.executions.retention import COLLECTED, KEPT
 from st2lite.models.document import Document
+from st2lite.services.retention import COLLECTED, KEPT
 
 
 def stored_kinds(kind=Document):

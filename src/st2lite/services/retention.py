@@ -37,12 +37,11 @@ KEPT: dict[type[Document], str] = {
     Secret: "a few keys of the installation itself",
     Snapshot: "one document per version of an action; an execution may come to refer to an old one at any time",
     Worker: "removed by the backup scheduler when its lease has run out",
-    ServiceMember: "removed by the other services when its lease has run out",
 }
 """Collections that the collector leaves alone, and why they do not grow without end."""
 
 COLLECTED: frozenset[type[Document]] = frozenset(
-    {Execution, OutputChunk, TriggerInstance, RuleEnforcement, Token, KeyValuePair, ThrottleState}
+    {Execution, OutputChunk, TriggerInstance, RuleEnforcement, Token, KeyValuePair, ThrottleState, ServiceMember}
 )
 """Collections that grow by themselves; `Collector` removes from each of them."""
 
@@ -92,13 +91,17 @@ class Collector:
         return counts
 
     def expire(self) -> dict[str, int]:
-        """Remove what has run out: tokens, items of the datastore, throttles of rules."""
+        """Remove what has run out: tokens, items of the datastore, throttles of rules, services that are gone.
+
+        A service counts as gone for a day before: the clocks of its host and ours may differ.
+        """
         now = self._clock()
         moment = from_epoch(now)
         return {
             "tokens": self._purge.documents(Token, (Range("expiry", lt=moment),)),
             "datastore items": self._purge.documents(KeyValuePair, (Range("expire_timestamp", lte=moment),)),
             "throttles": self._purge.documents(ThrottleState, (Range("expires", lt=now), Equal("due", None))),
+            "services": self._purge.documents(ServiceMember, (Range("expires", lt=now - DAY),)),
         }
 
     def _before(self, days: int) -> str:
