@@ -11,12 +11,10 @@ import msgspec
 from falcon.typing import ReadableIO
 
 from st2lite.models.errors import InvalidInput
+from st2lite.models.nesting import MOST_LEVELS, is_deeper, may_be_deeper
 
 MAX_BODY = 32 * 1024 * 1024
 """Largest request body, in bytes."""
-
-MAX_DEPTH = 100
-"""Deepest nesting of a JSON body: rendering, masking and validation recurse into it, and must not run out of stack."""
 
 _JSON = frozenset({"", "application/json", "text/plain"})
 _FORM = "application/x-www-form-urlencoded"
@@ -46,26 +44,13 @@ def parse_json(body: bytes) -> Any:
         raise _too_deep() from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"Failed to parse request body: {error}") from error
-    # Counting brackets is much cheaper than looking, and nearly always enough.
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+    if may_be_deeper(body, MOST_LEVELS) and is_deeper(value, MOST_LEVELS):
         raise _too_deep()
     return value
 
 
-def _is_deeper(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, (dict, list))
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return any(isinstance(item, (dict, list)) for item in level)
-
-
 def _too_deep() -> InvalidInput:
-    return InvalidInput(f"Failed to parse request body: it is nested more than {MAX_DEPTH} levels deep; flatten it.")
+    return InvalidInput(f"Failed to parse request body: it is nested more than {MOST_LEVELS} levels deep; flatten it.")
 
 
 def read_body(req: falcon.Request) -> Any:

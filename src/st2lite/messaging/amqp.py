@@ -101,6 +101,6 @@ def _topics(kinds: Sequence[type[Message]]) -> list[str]:
 def _decode(delivery: Any) -> Message | None:
     try:
         return decode(delivery.body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         log.error("A message that this release does not understand is given up: %s", error)
         return None

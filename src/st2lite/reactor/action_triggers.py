@@ -11,6 +11,7 @@ from st2lite.executions.endings import with_result
 from st2lite.executions.views import ExecutionViews
 from st2lite.models.execution import Execution
 from st2lite.models.ids import derived_id
+from st2lite.models.nesting import MOST_LEVELS, is_deeper, may_be_deeper
 from st2lite.models.timestamps import to_datetime
 from st2lite.models.trigger import ACTION_TRIGGER
 from st2lite.reactor.dispatch import Dispatcher
@@ -19,6 +20,9 @@ from st2lite.storage.contract import Store
 
 LARGEST_RESULT = 6 * 1024 * 1024
 """Bytes of JSON; larger results do not fit into the payload of a trigger, least of all as text."""
+
+
+_TOO_DEEP = {"error": f"The result is nested more than {MOST_LEVELS} levels deep: read it from the execution."}
 
 
 class ActionTriggers:
@@ -67,8 +71,14 @@ def caused_by(execution: Execution) -> dict[str, str]:
 
 
 def shown_result(execution: Execution, views: ExecutionViews) -> Any:
-    """Result for the payload of a trigger, secrets masked; one that is too large is replaced by words."""
+    """Result for the payload of a trigger, secrets masked; one too large or nested too deep is replaced by words."""
     if execution.result_size > LARGEST_RESULT:
         return {"error": f"The result has {execution.result_size} bytes: read it from the execution."}
-    result = views.execution(execution, include=("result",)).get("result", {})
-    return msgspec.json.decode(result) if isinstance(result, msgspec.Raw) else result
+    try:
+        result = views.execution(execution, include=("result",)).get("result", {})
+        if isinstance(result, msgspec.Raw):
+            result = msgspec.json.decode(result)
+    except RecursionError:
+        return _TOO_DEEP
+    deep = may_be_deeper(bytes(execution.result), MOST_LEVELS) and is_deeper(result, MOST_LEVELS)
+    return _TOO_DEEP if deep else result

@@ -17,6 +17,7 @@ from st2lite.messaging.messages import TriggerOccurred
 from st2lite.models import timestamps
 from st2lite.models.errors import BusUnavailable, Conflict, InvalidInput, NotFound
 from st2lite.models.ids import new_id
+from st2lite.models.nesting import MOST_LEVELS, is_deeper, may_be_deeper
 from st2lite.models.schemas import document_problems
 from st2lite.models.trigger import Trigger, TriggerInstance, TriggerType
 from st2lite.storage.contract import Equal, Store, find_one
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 LARGEST_PAYLOAD = 14 * 1024 * 1024
 """Bytes of JSON; a MongoDB document holds 16 MiB."""
+
+DEEPEST_PAYLOAD = MOST_LEVELS + 10
+"""Levels: what came from outside, and what it is wrapped in."""
 
 
 class Dispatcher:
@@ -68,7 +72,7 @@ class Dispatcher:
         `trace_context` is `{"id_", "trace_tag"}` to join a trace, or `{"trace_tag"}` to begin one, which the first of
         several instances does for all of them. With an `identifier` (one trigger only, see `derived_id`) an occurrence
         that was stored before is not stored or sent again.
-        Raises `InvalidInput` for a payload that violates the schema of the type, or is too large.
+        Raises `InvalidInput` for a payload that violates the schema of the type, or is too large or nested too deep.
         """
         self.check(triggers[0].type, payload)
         return self._emit(triggers, payload, trace_context, caused_by, identifier)
@@ -97,9 +101,9 @@ class Dispatcher:
         return True
 
     def check(self, type_ref: str, payload: Any) -> None:
-        """Raise `InvalidInput` for a payload that a trigger type does not allow, or that is too large to keep."""
-        if payload and len(msgspec.json.encode(payload)) > LARGEST_PAYLOAD:
-            raise InvalidInput(f"payload: the most that is kept is {LARGEST_PAYLOAD} bytes of JSON; send a reference.")
+        """Raise `InvalidInput` for a payload that a trigger type does not allow, or that is too large or too deep."""
+        if payload:
+            _check_payload(payload)
         if not (self._validate or type_ref.startswith("core.")):
             return
         definition = find_one(self._store, TriggerType, Equal("ref", type_ref))
@@ -145,3 +149,18 @@ class Dispatcher:
         for instance in instances:
             self.announce(instance)
         return instances
+
+
+def _check_payload(payload: Any) -> None:
+    try:
+        encoded = msgspec.json.encode(payload)
+    except RecursionError:
+        raise _too_deep() from None
+    if len(encoded) > LARGEST_PAYLOAD:
+        raise InvalidInput(f"payload: the most that is kept is {LARGEST_PAYLOAD} bytes of JSON; send a reference.")
+    if may_be_deeper(encoded, DEEPEST_PAYLOAD) and is_deeper(payload, DEEPEST_PAYLOAD):
+        raise _too_deep()
+
+
+def _too_deep() -> InvalidInput:
+    return InvalidInput(f"payload: it is nested more than {DEEPEST_PAYLOAD} levels deep; flatten it.")

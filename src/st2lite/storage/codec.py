@@ -11,7 +11,11 @@ import msgspec
 
 from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import InvalidInput, StoreUnavailable
+from st2lite.models.nesting import is_deeper, may_be_deeper
 from st2lite.storage.contract import D
+
+DEEPEST = 400
+"""Levels of a stored document. Decoding recurses, and one that fails takes a whole list with it."""
 
 _INT64 = 1 << 63
 _encode = msgspec.json.Encoder().encode
@@ -57,9 +61,16 @@ class Codec(Generic[D]):
                 f"{self.name} {document.id}: a text holds half of a surrogate pair, which is not valid Unicode; "
                 "send valid UTF-8"
             ) from None
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError) as error:
             raise InvalidInput(f"{self.name} {document.id} cannot be stored as JSON: {error}") from None
+        except RecursionError:
+            raise self._too_deep(document) from None
+        if may_be_deeper(encoded, DEEPEST) and _is_too_deep(encoded):
+            raise self._too_deep(document)
         return Parts(encoded, self.values(document), large)
+
+    def _too_deep(self, document: D) -> InvalidInput:
+        return InvalidInput(f"{self.name} {document.id} is nested more than {DEEPEST} levels deep; flatten it")
 
     def values(self, document: D) -> list[Scalar]:
         """The values of the declared fields of a document, in the order of the declaration."""
@@ -96,6 +107,13 @@ def codec_for(kind: type[D]) -> Codec[D]:
 @functools.cache
 def _cached_codec(kind: type[Any]) -> Codec[Any]:
     return Codec(kind)
+
+
+def _is_too_deep(encoded: bytes) -> bool:
+    try:
+        return is_deeper(msgspec.json.decode(encoded), DEEPEST)
+    except RecursionError:
+        return True
 
 
 def comparable(value: Any, field: str) -> Scalar:

@@ -21,6 +21,9 @@ from st2lite.workflows.state import ChainState
 
 logger = logging.getLogger(__name__)
 
+MOST_LEVELS = 50
+"""Chains within each other. One that runs itself would do so without end, and the context grows with each level."""
+
 
 class TaskRefused(InvalidInput):
     """The action of a task does not accept what the task gives it: the task has failed."""
@@ -41,6 +44,11 @@ class Children:
 
     def request(self, parent: Execution, state: ChainState, task: Task, scope: ChainScope) -> None:
         """Request the child that the state names, unless somebody has; raise `TaskRefused` or `ChainBroken`."""
+        if _levels(parent) >= MOST_LEVELS:
+            raise ChainBroken(
+                f'Failed to run task "{task.name}". Chains are {MOST_LEVELS} deep within each other here: does one of '
+                "them run itself?"
+            )
         try:
             parameters = scope.parameters(task.parameters) if task.parameters else {}
         except RenderError as error:
@@ -95,6 +103,14 @@ class Children:
             command(child, str(parent.context.get(by) or parent.context.get("user", "")))
         except IllegalTransition as error:
             logger.info("Child %s of chain %s: %s", child.id, parent.id, error.message)
+
+
+def _levels(execution: Execution) -> int:
+    """How many executions an execution is within, itself included."""
+    count, context = 1, execution.context
+    while isinstance(parent := context.get("parent"), dict):
+        count, context = count + 1, parent
+    return count
 
 
 def _shown(task: Task) -> dict[str, object]:

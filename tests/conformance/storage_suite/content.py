@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
+from st2lite.models.errors import InvalidInput
 from st2lite.storage.contract import Equal, Order
 from tests.conformance.storage_suite.items import EMPTY, Database, Item, ready
 
@@ -35,6 +37,13 @@ class ContentConformance:
             found = store.get(Item, item.id)
             assert found is not None
             assert repr(found.details) == repr(details)
+
+    def test_what_could_not_be_read_again_is_refused(self, database: Database) -> None:
+        store = ready(database)
+        for depth in (220, 480, 5000):
+            with pytest.raises(InvalidInput, match="deep"):
+                store.insert(Item(details=nested(depth)))
+        assert store.find(Item) == []
 
     def test_large_attributes(self, database: Database) -> None:
         store = ready(database)

@@ -2,11 +2,13 @@
 
 import json
 
+import msgspec
 import pytest
 
 from st2lite.config.schema import ActionSensor
 from st2lite.executions.events import INLINE_RESULT
 from st2lite.models.action import Action
+from st2lite.models.nesting import MOST_LEVELS
 from st2lite.models.timestamps import to_datetime
 from st2lite.models.trigger import ACTION_TRIGGER, NOTIFY_TRIGGER
 from st2lite.services.notifier import handlers
@@ -112,6 +114,16 @@ def test_large_results_are_read_from_the_store_and_the_largest_left_there(reques
     first, second = (json.loads(each.payload["data"]["result"]) for each in instances(NOTIFY_TRIGGER))
     assert len(first["stdout"]) == INLINE_RESULT
     assert "read it from the execution" in second["error"]
+
+
+@pytest.mark.parametrize("depth", [MOST_LEVELS + 1, 900])
+def test_a_result_that_is_nested_too_deep_is_left_in_the_execution(
+    request_execution, end, after, listen, instances, depth
+):
+    listen(ACTION_TRIGGER)
+    after(end(request_execution(), result=msgspec.Raw(b"[" * depth + b"]" * depth)))
+    (instance,) = instances(ACTION_TRIGGER)
+    assert "levels deep: read it from the execution" in instance.payload["result"]["error"]
 
 
 def test_nothing_is_stored_when_nobody_asked(request_execution, end, after, instances):

@@ -6,12 +6,14 @@ from st2lite.messaging.contract import RULES
 from st2lite.messaging.messages import TriggerOccurred, WorkRequested
 from st2lite.models.action import Action
 from st2lite.models.datastore import KeyValuePair
+from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import Execution
 from st2lite.models.ids import derived_id
 from st2lite.models.pack import PackConfig
 from st2lite.models.rule import Rule
 from st2lite.models.throttle import ThrottleState
 from st2lite.models.trigger import TriggerInstance
+from st2lite.reactor.dispatch import DEEPEST_PAYLOAD
 from st2lite.storage.contract import Equal
 from tests.integration.reactor.engine_rig import TRIGGER, Rig
 
@@ -278,3 +280,14 @@ def test_rules_without_a_throttle_keep_no_state(rig):
     rig.rule()
     rig.process()
     assert rig.store.count(ThrottleState) == 0 and rig.store.count(Execution) == 1
+
+
+@pytest.mark.parametrize("depth", [DEEPEST_PAYLOAD + 1, 5000])
+def test_a_payload_that_nobody_could_read_again_is_refused(rig, depth):
+    payload = "bottom"
+    for _ in range(depth):
+        payload = [payload]
+    with pytest.raises(InvalidInput, match="payload: it is nested"):
+        rig.emit(payload)
+    assert rig.store.count(TriggerInstance) == 0
+    assert rig.emit(payload[0] if depth == DEEPEST_PAYLOAD + 1 else {"a": 1}).status == "pending"

@@ -6,6 +6,7 @@ import json
 from st2lite.executions.protocol import Outcome
 from st2lite.models.datastore import KeyValuePair
 from st2lite.models.execution import Execution
+from st2lite.workflows.children import MOST_LEVELS
 from tests.integration.workflows.chain_host import result_of, states, task
 
 
@@ -309,3 +310,22 @@ def test_secrets_of_tasks_are_masked_by_their_own_action(host):
     assert views.execution(host.children(chain)[0])["parameters"] == {"password": "********"}
     assert views.execution(chain)["liveaction"]["action_is_workflow"] is True
     assert json.dumps(chain.workflow).count("sesame") == 0
+
+
+def test_a_chain_that_runs_itself_comes_to_an_end(host, monkeypatch):
+    monkeypatch.setattr("st2lite.workflows.children.MOST_LEVELS", 5)
+    host.chain("round", [task("again", "test.round")])
+    chain = host.run("round")
+    assert chain.status == "failed"
+    assert len(host.store.find(Execution)) == 5
+    innermost = max(host.store.find(Execution), key=lambda execution: execution.start_timestamp)
+    assert result_of(innermost)["error"] == (
+        'Failed to run task "again". Chains are 5 deep within each other here: does one of them run itself?'
+    )
+
+
+def test_chains_may_be_as_deep_as_the_limit_says(host):
+    host.chain("level0", [task("bottom")])
+    for level in range(1, MOST_LEVELS - 1):
+        host.chain(f"level{level}", [task("down", f"test.level{level - 1}")])
+    assert host.run(f"level{MOST_LEVELS - 2}").status == "succeeded"
