@@ -1,4 +1,4 @@
-"""How deep data is nested. What reads it recurses into it: data nested too deep may be written, and never read again."""
+"""How deep data is nested. What reads it recurses into it: data nested too deep can be written, and not read again."""
 
 from __future__ import annotations
 
