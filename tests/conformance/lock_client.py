@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from st2lite.policies.coordination import open_locks
+from st2lite.policies.open import open_locks
 
 NAME = "action:examples.ä b/c"
 

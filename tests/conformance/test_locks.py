@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from st2lite.models.errors import LockUnavailable
-from st2lite.policies.coordination import Locks, open_locks
+from st2lite.policies.coordination import Locks
+from st2lite.policies.open import open_locks
 from tests.conformance.lock_client import NAME, add
 from tests.servers.redis import RedisServer
 from tests.servers.zookeeper import ZooKeeperServer

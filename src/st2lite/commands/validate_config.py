@@ -14,7 +14,7 @@ from st2lite.config.schema import Config
 from st2lite.config.urls import database_url
 from st2lite.messaging.open import open_bus
 from st2lite.models.errors import ConfigError, St2liteError
-from st2lite.policies.coordination import open_locks
+from st2lite.policies.open import open_locks
 from st2lite.rendering.crypto import KeyRing
 from st2lite.storage.open import open_store
 

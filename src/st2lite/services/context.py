@@ -30,8 +30,9 @@ from st2lite.messaging.contract import Bus
 from st2lite.messaging.open import open_bus
 from st2lite.models.policy import Policy
 from st2lite.models.rule import Rule
-from st2lite.policies.coordination import Locks, open_locks
+from st2lite.policies.coordination import Locks
 from st2lite.policies.index import PolicyIndex
+from st2lite.policies.open import open_locks
 from st2lite.reactor.dispatch import Dispatcher
 from st2lite.reactor.inquiry_triggers import InquiryTriggers
 from st2lite.reactor.key_events import KeyEvents
