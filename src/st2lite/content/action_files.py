@@ -11,7 +11,7 @@ from typing import Any
 
 from st2lite.content.actions import make_action
 from st2lite.content.locations import DEFAULT_PACK, PackLocations
-from st2lite.content.packs import is_pack_ref, list_files
+from st2lite.content.packs import given_pack, list_files, refuse_protected
 from st2lite.content.paths import inside, write_atomically
 from st2lite.content.yaml_files import dump
 from st2lite.models.action import WORKFLOW_RUNNERS, Action, RunnerType
@@ -20,7 +20,6 @@ from st2lite.models.pack import Pack
 from st2lite.storage.contract import Equal, Store, find_one
 from st2lite.storage.lookups import find_now
 
-PROTECTED_PACK = "core"
 _FILE_NAME = re.compile(r"[\w-][\w.-]*")
 
 
@@ -42,8 +41,8 @@ class ActionFiles:
 
         Raise `InvalidInput` for faulty metadata, `Conflict` if there is an action of that reference.
         """
-        pack = str(content.get("pack") or DEFAULT_PACK)
-        _refuse_protected(pack)
+        pack = given_pack(content, DEFAULT_PACK)
+        refuse_protected(pack)
         action, data_files = self._read(content, pack)
         existing = self._find(action.ref)
         if existing:
@@ -55,12 +54,12 @@ class ActionFiles:
 
     def update(self, action: Action, content: Mapping[str, Any]) -> Action:
         """Give an action new metadata; its id stays. One of core can be enabled and disabled, and nothing else."""
-        changed, data_files = self._read({"name": action.name, **content}, str(content.get("pack") or action.pack))
+        changed, data_files = self._read({"name": action.name, **content}, given_pack(content, action.pack))
         changed.id, changed.rev = action.id, action.rev
         changed.metadata_file = changed.metadata_file or action.metadata_file
         if data_files or changed != _switched(action, changed.enabled):
-            _refuse_protected(action.pack)
-            _refuse_protected(changed.pack)
+            refuse_protected(action.pack)
+            refuse_protected(changed.pack)
         paths = self._write_data_files(changed.pack, data_files)
         self._replace(changed)
         self._announce(changed, paths)
@@ -68,7 +67,7 @@ class ActionFiles:
 
     def delete(self, action: Action, remove_files: bool = False) -> None:
         """Remove an action, and its metadata file and entry point if asked; raise `Forbidden` if they cannot be."""
-        _refuse_protected(action.pack)
+        refuse_protected(action.pack)
         if remove_files:
             for path in self._files_of(action):
                 try:
@@ -81,7 +80,7 @@ class ActionFiles:
 
     def clone(self, action: Action, dest_pack: str, dest_action: str, overwrite: bool = False) -> Action:
         """Copy an action and its files to another pack or name."""
-        _refuse_protected(dest_pack)
+        refuse_protected(dest_pack)
         if not _FILE_NAME.fullmatch(dest_action):
             raise InvalidInput(f'dest_action: "{dest_action}" has to consist of letters, digits, ".", "-" and "_".')
         directory = self._actions_dir(dest_pack)
@@ -103,8 +102,6 @@ class ActionFiles:
         return copy
 
     def _read(self, content: Mapping[str, Any], pack: str) -> tuple[Action, list[tuple[str, str]]]:
-        if not is_pack_ref(pack):
-            raise InvalidInput(f'pack: "{pack}" has to consist of lower-case letters, digits and underscores.')
         data_files = _data_files(content.get("data_files"))
         runners = {runner.name: runner for runner in self._store.find(RunnerType)}
         metadata = {name: value for name, value in content.items() if name != "data_files"}
@@ -196,13 +193,6 @@ def _switched(action: Action, enabled: bool) -> Action:
     copy = Action(**{name: getattr(action, name) for name in action.__struct_fields__})
     copy.enabled = enabled
     return copy
-
-
-def _refuse_protected(pack: str) -> None:
-    if pack == PROTECTED_PACK:
-        raise InvalidInput(
-            "Resources belonging to system level packs can't be manipulated; clone them to your own pack."
-        )
 
 
 def _data_files(given: Any) -> list[tuple[str, str]]:

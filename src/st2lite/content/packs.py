@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from st2lite.content.yaml_files import is_unicode, load_map
-from st2lite.models.errors import ContentError
-from st2lite.models.pack import Pack
+from st2lite.models.errors import ContentError, InvalidInput
+from st2lite.models.pack import CORE_PACK, Pack
 
 MANIFEST = "pack.yaml"
 _REF = re.compile(r"[a-z0-9_]+")
@@ -68,6 +68,24 @@ def read_pack(directory: Path) -> Pack:
 def is_pack_ref(text: str) -> bool:
     """Tell whether a text can be the reference of a pack."""
     return _REF.fullmatch(text) is not None and text not in _RESERVED
+
+
+def given_pack(content: Mapping[str, Any], default: str) -> str:
+    """The pack that a client names for what it makes or changes; raise `InvalidInput` for what can be none."""
+    pack = content.get("pack") or default
+    if not isinstance(pack, str) or not is_pack_ref(pack):
+        raise InvalidInput(
+            f'pack: has to be the name of a pack (lower-case letters, digits and underscores), and not "{pack}".'
+        )
+    return pack
+
+
+def refuse_protected(pack: str) -> None:
+    """Raise `InvalidInput` if clients may change nothing in a pack."""
+    if pack == CORE_PACK:
+        raise InvalidInput(
+            "Resources belonging to system level packs can't be manipulated; clone them to a pack of your own."
+        )
 
 
 def list_files(directory: Path) -> list[str]:

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 
 from st2lite.models.errors import Conflict, InvalidInput
+from st2lite.models.pack import CORE_PACK
 from st2lite.models.rule import Rule
 from st2lite.models.schemas import document_problems
 from st2lite.models.trigger import TIMER_TYPES, Trigger, TriggerType
 from st2lite.storage.contract import Equal, Store, find_one
+from st2lite.storage.lookups import find_now
 
 
 class Triggers:
@@ -44,13 +46,14 @@ class Triggers:
 
     def keep(self, trigger: Trigger) -> Trigger:
         """Store a trigger unless there is one with its ref; return the stored one."""
-        stored = find_one(self._store, Trigger, Equal("ref", trigger.ref))
+        # As it is now: what this process remembers may have been removed with somebody's last rule a moment ago.
+        stored = find_now(self._store, Trigger, "ref", trigger.ref)
         if stored is not None:
             return stored
         try:
             self._store.insert(trigger)
         except Conflict:
-            found = find_one(self._store, Trigger, Equal("ref", trigger.ref))
+            found = find_now(self._store, Trigger, "ref", trigger.ref)
             if found is None:
                 raise
             return found
@@ -58,7 +61,7 @@ class Triggers:
 
     def release(self, ref: str) -> None:
         """Remove a trigger that no rule names any more; a shadow trigger lives as long as its type."""
-        trigger = find_one(self._store, Trigger, Equal("ref", ref))
+        trigger = find_now(self._store, Trigger, "ref", ref)
         if trigger is None or trigger.is_shadow or self._is_used(ref):
             return
         self._store.delete(Trigger, trigger.id)
@@ -73,7 +76,7 @@ class Triggers:
                 f'Trigger "{type_ref}" defined in the rule does not exist in system or it\'s missing required '
                 '"parameters" attribute. Register its pack, or correct trigger.type.'
             )
-        if definition.parameters_schema and (self._validate or definition.pack == "core"):
+        if definition.parameters_schema and (self._validate or definition.pack == CORE_PACK):
             problems = document_problems(dict(parameters), definition.parameters_schema, "trigger.parameters")
             if problems:
                 raise InvalidInput("; ".join(problems))

@@ -6,13 +6,14 @@ import falcon
 import msgspec
 
 from st2lite.content.aliases import make_alias, name_is_taken, same_name
+from st2lite.content.packs import given_pack
 from st2lite.executions.aliases import AliasService, alias_view
 from st2lite.http.bodies import read_as
 from st2lite.http.media import read_object
 from st2lite.http.params import ListSpec, read_limit, read_list, read_offset, read_selection, text
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.alias import ActionAlias
-from st2lite.models.errors import Conflict, InvalidInput
+from st2lite.models.errors import Conflict
 from st2lite.storage.contract import Order, Store
 from st2lite.storage.lookups import get_named
 
@@ -42,9 +43,7 @@ class Aliases:
 
     def on_post_list(self, req: falcon.Request, resp: falcon.Response) -> None:
         content = read_object(req)
-        if not isinstance(content.get("pack"), str) or not content["pack"]:
-            raise InvalidInput('pack: has to be given, for example "default".')
-        alias = make_alias(content, content["pack"])
+        alias = make_alias(content, given_pack(content, default=""))
         self._refuse_taken_name(alias)
         self._store.insert(alias)
         resp.media = alias_view(alias)
@@ -61,7 +60,7 @@ class Aliases:
     def on_put(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
         stored = get_named(self._store, ActionAlias, ref_or_id)
         content = read_object(req)
-        alias = make_alias(content, content.get("pack") or stored.pack)
+        alias = make_alias(content, given_pack(content, stored.pack))
         alias.id, alias.rev = stored.id, stored.rev
         self._refuse_taken_name(alias)
         alias.metadata_file = alias.metadata_file or stored.metadata_file

@@ -6,11 +6,13 @@ from typing import Any
 
 import falcon
 
+from st2lite.content.locations import DEFAULT_PACK
+from st2lite.content.packs import given_pack, refuse_protected
 from st2lite.content.policies import make_policy
 from st2lite.http.media import read_object
 from st2lite.http.params import ListSpec, read_ids, read_list, read_selection, text
 from st2lite.http.rows import find_page, send_rows
-from st2lite.models.errors import InvalidInput, NotFound
+from st2lite.models.errors import NotFound
 from st2lite.models.policy import POLICY_TYPES, Policy, PolicyType
 from st2lite.storage.contract import Order, Store
 from st2lite.storage.lookups import get_named
@@ -19,8 +21,6 @@ _FIELDS = {"pack": "pack", "name": "name", "resource_ref": "resource_ref", "poli
 _LIST = ListSpec(filters=_FIELDS, order=(Order("pack"), Order("name")))
 _TYPES = ListSpec()
 _KEPT = ("id", "ref")
-_DEFAULT_PACK = "default"
-_SYSTEM_PACK = "core"
 
 
 def policy_view(policy: Policy) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Policies:
         send_rows(resp, [query.selection.of(policy_view(row), _KEPT) for row in rows], query.limit, total)
 
     def on_post_list(self, req: falcon.Request, resp: falcon.Response) -> None:
-        policy = self._read(req, _DEFAULT_PACK)
+        policy = self._read(req, DEFAULT_PACK)
         self._store.insert(policy)
         resp.media = policy_view(policy)
         resp.status = falcon.HTTP_201
@@ -78,7 +78,7 @@ class Policies:
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
         stored = get_named(self._store, Policy, ref_or_id)
-        _refuse_system_pack(stored.pack)
+        refuse_protected(stored.pack)
         policy = self._read(req, stored.pack)
         policy.id, policy.rev = stored.id, stored.rev
         policy.metadata_file = policy.metadata_file or stored.metadata_file
@@ -87,16 +87,14 @@ class Policies:
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
         policy = get_named(self._store, Policy, ref_or_id)
-        _refuse_system_pack(policy.pack)
+        refuse_protected(policy.pack)
         self._store.delete(Policy, policy.id)
         resp.status = falcon.HTTP_204
 
     def _read(self, req: falcon.Request, default_pack: str) -> Policy:
         content = read_object(req)
-        pack = content.get("pack") or default_pack
-        if not isinstance(pack, str) or "." in pack:
-            raise InvalidInput("pack: has to be the name of a pack, which is text without a dot.")
-        _refuse_system_pack(pack)
+        pack = given_pack(content, default_pack)
+        refuse_protected(pack)
         policy = make_policy({**content, "pack": pack}, pack, self._coordinated)
         policy.metadata_file = content.get("metadata_file") or ""
         return policy
@@ -122,8 +120,3 @@ class PolicyTypes:
         if kind is None:
             raise NotFound(f'PolicyType with a reference or id "{ref_or_id}" not found.')
         resp.media = read_selection(req).of(policy_type_view(kind), _KEPT)
-
-
-def _refuse_system_pack(pack: str) -> None:
-    if pack == _SYSTEM_PACK:
-        raise InvalidInput("Resources belonging to system level packs can't be manipulated; make one in your own pack.")

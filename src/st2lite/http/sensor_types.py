@@ -8,17 +8,16 @@ from typing import Any
 import falcon
 import msgspec
 
+from st2lite.content.packs import refuse_protected
 from st2lite.http.bodies import read_as
 from st2lite.http.params import ListQuery, ListSpec, boolean, read_list, read_selection, text
 from st2lite.http.rows import find_page, send_rows
-from st2lite.models.errors import InvalidInput
 from st2lite.models.sensor import SensorType
 from st2lite.storage.contract import Equal, Store
 from st2lite.storage.lookups import get_named
 
 _LIST = ListSpec(filters={"name": "name", "pack": "pack"}, default_limit=None)
 _KEPT = ("id", "ref")
-_SYSTEM_PACK = "core"
 
 
 def sensor_view(sensor: SensorType) -> dict[str, Any]:
@@ -70,8 +69,7 @@ class SensorTypes:
     def on_put(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:
         sensor = get_named(self._store, SensorType, ref_or_id)
         enabled = read_as(req, SensorUpdate).enabled
-        if sensor.pack == _SYSTEM_PACK:
-            raise InvalidInput(f'Resources belonging to system level packs can\'t be manipulated: "{sensor.ref}".')
+        refuse_protected(sensor.pack)
         if enabled is not sensor.enabled:
             sensor.enabled = enabled
             self._store.replace(sensor)

@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 
 from st2lite.models.document import Collection, Document, Index
 
-SYSTEM_PACKS = frozenset({"core", "packs", "linux", "chatops", "default"})
+CORE_PACK = "core"
+"""The pack that everything else stands on: clients change nothing in it."""
+
+SYSTEM_PACKS = frozenset({CORE_PACK, "packs", "linux", "chatops", "default"})
 """Packs that come with the product: neither replaced nor removed, and run by the service's own python."""
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from st2lite.content.locations import DEFAULT_PACK
-from st2lite.content.packs import is_pack_ref
+from st2lite.content.packs import given_pack
 from st2lite.content.rules import listen, make_rule
 from st2lite.content.triggers import Triggers
-from st2lite.models.errors import Conflict, InvalidInput, StaleWrite
+from st2lite.models.errors import Conflict, StaleWrite
 from st2lite.models.rule import Rule
 from st2lite.reactor.rule_views import RuleViews
 from st2lite.storage.contract import Store
@@ -30,7 +30,7 @@ class RuleBook:
 
     def create(self, content: Mapping[str, Any], user: str) -> Rule:
         """Make a rule of `user`; raise `InvalidInput` for faulty metadata, `Conflict` if there is one of its name."""
-        rule = _read(content, str(content.get("pack") or DEFAULT_PACK), user)
+        rule = _read(content, given_pack(content, DEFAULT_PACK), user)
         existing = find_now(self._store, Rule, "ref", rule.ref)
         if existing:
             raise Conflict(f'Rule "{rule.ref}" exists already.', existing.id)
@@ -42,7 +42,7 @@ class RuleBook:
 
         Raise `InvalidInput` for faulty metadata, `Conflict` if somebody else has just changed the rule.
         """
-        changed = _read({"name": rule.name, **content}, str(content.get("pack") or rule.pack), user)
+        changed = _read({"name": rule.name, **content}, given_pack(content, rule.pack), user)
         changed.id, changed.rev = rule.id, rule.rev
         changed.metadata_file = changed.metadata_file or rule.metadata_file
         changed.action = {**changed.action, "parameters": self._views.unmasked(changed.action["parameters"], rule)}
@@ -71,8 +71,6 @@ class RuleBook:
 
 
 def _read(content: Mapping[str, Any], pack: str, user: str) -> Rule:
-    if not is_pack_ref(pack):
-        raise InvalidInput(f'pack: "{pack}" has to consist of lower-case letters, digits and underscores.')
     rule = make_rule({**content, "pack": pack}, pack)
     rule.context = {**rule.context, "user": user}
     return rule

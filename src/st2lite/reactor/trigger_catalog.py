@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from st2lite.content.action_files import PROTECTED_PACK
 from st2lite.content.locations import DEFAULT_PACK
+from st2lite.content.packs import given_pack, refuse_protected
 from st2lite.content.trigger_types import make_trigger_type
 from st2lite.content.triggers import Triggers, make_trigger
-from st2lite.models.errors import Conflict, InvalidInput, StaleWrite
+from st2lite.models.errors import Conflict, StaleWrite
 from st2lite.models.trigger import Trigger, TriggerType
 from st2lite.storage.contract import Store
 from st2lite.storage.lookups import find_now, get_by_id, get_named
@@ -28,7 +28,7 @@ class TriggerCatalog:
 
     def create_type(self, content: Mapping[str, Any]) -> TriggerType:
         """Make a trigger type; one without parameters comes with its trigger. Raise `Conflict` if there is one."""
-        definition = _read_type(content, str(content.get("pack") or DEFAULT_PACK))
+        definition = _read_type(content, given_pack(content, DEFAULT_PACK))
         existing = find_now(self._store, TriggerType, "ref", definition.ref)
         if existing:
             raise Conflict(f'TriggerType "{definition.ref}" exists already.', existing.id)
@@ -38,9 +38,8 @@ class TriggerCatalog:
 
     def update_type(self, definition: TriggerType, content: Mapping[str, Any]) -> TriggerType:
         """Give a trigger type new metadata; its id stays. Raise `Conflict` if somebody else has just changed it."""
-        _refuse_protected(definition.pack)
-        pack = str(content.get("pack") or definition.pack)
-        changed = _read_type({"name": definition.name, **content}, pack)
+        refuse_protected(definition.pack)
+        changed = _read_type({"name": definition.name, **content}, given_pack(content, definition.pack))
         changed.id, changed.rev = definition.id, definition.rev
         changed.metadata_file = changed.metadata_file or definition.metadata_file
         self._replace(changed)
@@ -51,7 +50,7 @@ class TriggerCatalog:
 
     def delete_type(self, definition: TriggerType) -> None:
         """Remove a trigger type, and the trigger that stands for it. Rules that name it stay, and match nothing."""
-        _refuse_protected(definition.pack)
+        refuse_protected(definition.pack)
         self._store.delete(TriggerType, definition.id)
         self._drop_shadow(definition)
 
@@ -101,10 +100,5 @@ class TriggerCatalog:
 
 
 def _read_type(content: Mapping[str, Any], pack: str) -> TriggerType:
-    _refuse_protected(pack)
+    refuse_protected(pack)
     return make_trigger_type({**content, "pack": pack}, pack)
-
-
-def _refuse_protected(pack: str) -> None:
-    if pack == PROTECTED_PACK:
-        raise InvalidInput("Resources belonging to system level packs can't be manipulated; make one in your own pack.")
