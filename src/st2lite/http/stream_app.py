@@ -89,7 +89,6 @@ class Events(_Streaming):
             finally:
                 self._hub.close(client)
 
-
     def _missed(self, end_event: str | None, end_id: str | None) -> Event | None:
         """The event that a client waits for, if it passed before the client came: else it would wait for ever."""
         if not end_event or not end_id:
