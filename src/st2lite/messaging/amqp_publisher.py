@@ -70,6 +70,7 @@ class Publisher:
         self._idle: list[_Line] = []
         self._quiet_until = 0.0
         self._away = False
+        self._asking = threading.Lock()
         self._closing = threading.Event()
 
     def publish(self, topic: str, body: bytes, durable: bool) -> None:
@@ -95,6 +96,22 @@ class Publisher:
             line.close_politely()
 
     def _run(self, use: Callable[[_Line], None]) -> None:
+        """Let `use` have a line, again and again until the time is up; raise `BusUnavailable`.
+
+        Once somebody has waited in vain, one at a time tries, and once: what is not sent now is sent by the backup
+        scheduler later, and a service whose threads all wait could not even answer what needs no broker.
+        """
+        if not self._away:
+            self._persist(use)
+        elif self._asking.acquire(blocking=False):
+            try:
+                self._persist(use)
+            finally:
+                self._asking.release()
+        else:
+            raise BusUnavailable(f"The message broker at {self._broker.name} does not answer.")
+
+    def _persist(self, use: Callable[[_Line], None]) -> None:
         deadline = time.monotonic() + self._timeout
         backoff = Backoff()
         while True:
@@ -104,8 +121,6 @@ class Publisher:
                 return
             except FAILURES as error:
                 wait = backoff.next()
-                # Once somebody has waited in vain, everybody tries once: what is not sent now is sent by the backup
-                # scheduler later, and a service whose threads all wait could not even answer what needs no broker.
                 if self._away or time.monotonic() + wait >= deadline or self._closing.wait(wait):
                     self._away = True
                     raise BusUnavailable(

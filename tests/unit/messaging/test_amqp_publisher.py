@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -45,3 +47,31 @@ def test_only_the_first_waits_for_a_broker_that_is_away(broker: Absent, publishe
         with pytest.raises(BusUnavailable):
             publisher.publish("t", b"", durable=True)
     assert broker.asked == 3
+
+
+def test_nobody_waits_behind_the_one_who_asks_a_broker_that_hangs(broker: Absent, publisher: Publisher) -> None:
+    with pytest.raises(BusUnavailable):
+        publisher.publish("t", b"", durable=True)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hang(timeout: float, heartbeat: float = 0) -> None:
+        asked.set()
+        go_on.wait(10)
+        raise TimeoutError
+
+    broker.connect = hang  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(publisher.publish, "t", b"", True)
+        assert asked.wait(10)
+        asked.clear()
+        for _ in range(20):
+            with pytest.raises(BusUnavailable):
+                publisher.publish("t", b"", durable=True)
+        assert not asked.is_set()
+        go_on.set()
+        assert isinstance(first.exception(10), BusUnavailable)
+    del broker.connect
+    broker.asked = 0
+    with pytest.raises(BusUnavailable):
+        publisher.publish("t", b"", durable=True)
+    assert broker.asked == 1
