@@ -15,7 +15,6 @@ from st2lite.messaging.contract import Acknowledge
 from st2lite.messaging.messages import ExecutionFinished, Message
 from st2lite.models.errors import BusUnavailable, St2liteError, StoreUnavailable
 from st2lite.models.execution import Execution
-from st2lite.storage.contract import Store
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ RETRY_INTERVAL = 0.5
 """Seconds between attempts while the store is away."""
 
 Handler = Callable[[Execution], None]
-"""Acts on an execution that has ended. The result is there only when it is small: see `with_result`.
+"""Acts on an execution that has ended. The result is there only when it is small: see `queries.with_result`.
 
 Must return quickly, and at once for an execution that it has nothing to do with.
 """
@@ -105,13 +104,6 @@ class Endings:
                     break
                 self._done(execution, acknowledge)
                 self._backlog.popleft()
-
-
-def with_result(store: Store, execution: Execution) -> Execution:
-    """Return the execution with its result, which a message carries only when it is small."""
-    if not execution.result_size or execution.result:
-        return execution
-    return store.get(Execution, execution.id) or execution
 
 
 def _call(handlers: tuple[Handler, ...], execution: Execution) -> tuple[Handler, ...]:

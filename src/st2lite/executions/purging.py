@@ -9,6 +9,7 @@ from st2lite.models import statuses
 from st2lite.models.document import Document
 from st2lite.models.execution import Execution, OutputChunk
 from st2lite.storage.contract import Equal, Filter, In, Order, Range, Store
+from st2lite.storage.lookups import by_ids
 
 INCOMPLETE = tuple(status for status in statuses.ALL if status not in statuses.COMPLETED)
 _IDS = 100
@@ -79,11 +80,8 @@ class Purge:
 
     def _families(self, found: Sequence[Execution], action: str | None, incomplete: bool) -> list[list[Execution]]:
         """The executions that may go, by generation."""
-        parents = tuple({execution.parent for execution in found if execution.parent}) if action is None else ()
-        present: set[str | None] = set()
-        for start in range(0, len(parents), _IDS):
-            chunk = parents[start : start + _IDS]
-            present.update(each.id for each in self._store.find(Execution, (In("id", chunk),), large=False))
+        parents = {execution.parent for execution in found if execution.parent} if action is None else ()
+        present = by_ids(self._store, Execution, parents)
         family = {execution.id: execution.id for execution in found if execution.parent not in present}
         levels = [[execution for execution in found if execution.id in family]]
         while levels[-1]:

@@ -9,10 +9,10 @@ import msgspec
 from st2lite.models.errors import NotFound
 from st2lite.models.execution import Execution, OutputChunk
 from st2lite.models.ids import is_id
-from st2lite.storage.contract import Equal, Filter, In, Order, Store
+from st2lite.storage.contract import Equal, Filter, Order, Store
+from st2lite.storage.lookups import find_in
 
 NEWEST_FIRST = (Order("start_timestamp", descending=True),)
-_CHUNK = 100
 _inline_output = msgspec.json.Decoder(list[OutputChunk])
 
 
@@ -75,9 +75,11 @@ def output_of(store: Store, execution: Execution, output_type: str | None = None
 
 def by_parents(store: Store, parents: Sequence[str], large: bool = False) -> list[Execution]:
     """Return the children of several executions, those of each one oldest first."""
-    found: list[Execution] = []
-    for start in range(0, len(parents), _CHUNK):
-        part = tuple(parents[start : start + _CHUNK])
-        filters = (Equal("parent", part[0]) if len(part) == 1 else In("parent", part),)
-        found.extend(store.find(Execution, filters, (Order("start_timestamp"),), large=large))
-    return found
+    return find_in(store, Execution, "parent", parents, (Order("start_timestamp"),), large)
+
+
+def with_result(store: Store, execution: Execution) -> Execution:
+    """Return the execution with its result, which a message carries only when it is small."""
+    if not execution.result_size or execution.result:
+        return execution
+    return store.get(Execution, execution.id) or execution

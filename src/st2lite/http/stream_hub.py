@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from st2lite.executions.queries import with_result
 from st2lite.http.stream_events import KINDS, Event, Views, events_of
 from st2lite.messaging.contract import Bus, Stoppable
 from st2lite.messaging.messages import ExecutionFinished, Message
@@ -185,6 +186,4 @@ class StreamHub:
 
     def _complete(self, execution: Execution) -> Execution:
         """Messages leave out large results: fetch them once somebody wants to see them."""
-        if execution.status not in statuses.COMPLETED or not execution.result_size or execution.result:
-            return execution
-        return self._store.get(Execution, execution.id) or execution
+        return with_result(self._store, execution) if execution.status in statuses.COMPLETED else execution

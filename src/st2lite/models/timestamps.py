@@ -43,6 +43,11 @@ def to_epoch(text: str) -> float:
     return to_datetime(text).timestamp()
 
 
+def with_offset(text: str) -> str:
+    """A timestamp as StackStorm writes it inside results and payloads: with `+00:00` instead of `Z`."""
+    return f"{text[:-1]}+00:00"
+
+
 def parse_timestamp(text: str, field: str) -> str:
     """Normalise a timestamp given by a user, in one of the forms that StackStorm takes; raise `InvalidInput` else."""
     match = _INPUT.fullmatch(text.strip())

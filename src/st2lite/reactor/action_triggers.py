@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from st2lite.executions.endings import with_result
+from st2lite.executions.queries import with_result
 from st2lite.executions.views import ExecutionViews
 from st2lite.models.execution import Execution
 from st2lite.models.ids import derived_id

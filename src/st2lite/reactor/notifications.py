@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from st2lite.executions.endings import with_result
+from st2lite.executions.queries import with_result
 from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.views import ExecutionViews
 from st2lite.models import statuses
@@ -15,6 +15,7 @@ from st2lite.models.action import NOTIFY_EVENTS
 from st2lite.models.errors import RenderError
 from st2lite.models.execution import Execution
 from st2lite.models.ids import derived_id
+from st2lite.models.timestamps import with_offset
 from st2lite.models.trigger import NOTIFY_TRIGGER
 from st2lite.reactor.action_triggers import caused_by, shown_result
 from st2lite.reactor.dispatch import Dispatcher
@@ -70,8 +71,8 @@ class Notifications:
         payload = {
             "execution_id": execution.id,
             "status": execution.status,
-            "start_timestamp": _with_offset(execution.start_timestamp),
-            "end_timestamp": _with_offset(execution.end_timestamp or execution.start_timestamp),
+            "start_timestamp": with_offset(execution.start_timestamp),
+            "end_timestamp": with_offset(execution.end_timestamp or execution.start_timestamp),
             "action_ref": execution.action_ref,
             "runner_ref": execution.runner_name,
             "message": message,
@@ -117,7 +118,3 @@ def _routes(block: dict[str, Any]) -> list[str]:
     given = block.get("routes") or block.get("channels") or []
     named = given if isinstance(given, list) else [given]
     return list(dict.fromkeys(str(route) for route in named if route is not None))
-
-
-def _with_offset(timestamp: str) -> str:
-    return f"{timestamp[:-1]}+00:00"

@@ -11,8 +11,15 @@ from st2lite.storage.contract import D, Equal, Filter, In, Order, Store
 _CHUNK = 100
 
 
-def find_in(store: Store, kind: type[D], field: str, values: Iterable[str], order: Sequence[Order] = ()) -> list[D]:
-    """Return the documents whose `field` has one of these values, without large attributes.
+def find_in(
+    store: Store,
+    kind: type[D],
+    field: str,
+    values: Iterable[str],
+    order: Sequence[Order] = (),
+    large: bool = False,
+) -> list[D]:
+    """Return the documents whose `field` has one of these values; without `large` their large attributes stay empty.
 
     They are in order within each hundred of the values.
     """
@@ -21,7 +28,7 @@ def find_in(store: Store, kind: type[D], field: str, values: Iterable[str], orde
     for start in range(0, len(wanted), _CHUNK):
         part = tuple(wanted[start : start + _CHUNK])
         condition: Filter = Equal(field, part[0]) if len(part) == 1 else In(field, part)
-        found.extend(store.find(kind, (condition,), order, large=False))
+        found.extend(store.find(kind, (condition,), order, large=large))
     return found
 
 

@@ -10,6 +10,7 @@ from st2lite.executions.transitions import encode_result
 from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import RESULT_LIMIT, Execution
 from st2lite.models.ids import derived_id
+from st2lite.models.timestamps import with_offset
 
 ACTION_CHAIN = "action-chain"
 """The runner type of chains."""
@@ -130,8 +131,8 @@ def make_entry(task: str, end: TaskEnd) -> msgspec.Raw:
         "execution_id": end.execution_id,
         "liveaction_id": end.liveaction_id,
         "workflow": None,
-        "created_at": _with_offset(end.created),
-        "updated_at": _with_offset(end.updated),
+        "created_at": with_offset(end.created),
+        "updated_at": with_offset(end.updated),
         "state": end.status,
         "result": end.result,
     }
@@ -148,7 +149,3 @@ def keep(state: ChainState, result: ChainResult) -> tuple[dict[str, Any], msgspe
             "Let tasks write large data to files, and publish their names."
         )
     return msgspec.to_builtins(state), msgspec.Raw(encoded)
-
-
-def _with_offset(timestamp: str) -> str:
-    return f"{timestamp[:-1]}+00:00"
