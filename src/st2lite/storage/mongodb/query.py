@@ -54,6 +54,7 @@ def rank(value: Scalar) -> tuple[int, Any]:
 
 
 _NOTHING: Any = object()
+_UPPER = frozenset({"$lt", "$lte"})
 
 
 def _conjunction(filters: Sequence[Filter]) -> Query | None:
@@ -66,6 +67,10 @@ def _conjunction(filters: Sequence[Filter]) -> Query | None:
             if both is _NOTHING:
                 return None
             operators[operator] = both
+    for operators in merged.values():
+        if operators.keys() <= _UPPER and all(isinstance(bound, str) for bound in operators.values()):
+            # Says the same, as only text sorts before text; but a server may use no index for a range that is open.
+            operators["$gte"] = ""
     return {name: operators["$eq"] if operators.keys() == {"$eq"} else operators for name, operators in merged.items()}
 
 
