@@ -29,11 +29,12 @@ from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, codec_for
-from st2lite.storage.contract import D, Exists, Filter, Order
+from st2lite.storage.contract import D, Equal, Exists, Filter, Order
 from st2lite.storage.filters import check_field, check_fields
 from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.mongodb.look_back import LookBack
 from st2lite.storage.mongodb.query import MOST_IN, Query, name_of, queries, rank, sort_of
+from st2lite.storage.mongodb.quiet import QuietMonitor, quieten
 from st2lite.storage.mongodb.schema import ensure_schema
 
 T = TypeVar("T")
@@ -205,7 +206,7 @@ class MongoStore:
         with _explained():
             for query in queries(filters):
                 found.update(collection.distinct(name_of(field), query))
-            for query in queries([*filters, Exists(field, exists=False)]):
+            for query in queries([*filters, Exists(field, exists=False)]) if _may_lack(field, filters) else ():
                 if collection.find_one(query, {"_id": 1}) is not None:
                     found.add(None)
         return sorted(found, key=rank)
@@ -275,12 +276,17 @@ def _connect(uri: str) -> Database[Row]:
         "connectTimeoutMS": _CONNECT_MS,
         "socketTimeoutMS": _SOCKET_MS,
         "appname": "st2lite",
+        # One question every ten seconds, instead of an open one on a connection and a thread of its own besides.
+        "serverMonitoringMode": "poll",
     }
     with _uri_explained():
         given = {name.lower() for name in parse_uri(uri, validate=False)["options"]}
         options = {name: value for name, value in defaults.items() if name.lower() not in given}
-        client: MongoClient[Row] = MongoClient(uri, connect=False, retryWrites=False, **options)
+        client: MongoClient[Row] = MongoClient(
+            uri, connect=False, retryWrites=False, _monitor_class=QuietMonitor, **options
+        )
         try:
+            quieten(client)
             concern = WriteConcern(**{"w": 1, **client.write_concern.document, "j": True})
             return client.get_default_database(DEFAULT_DATABASE).with_options(write_concern=concern)
         except BaseException:
@@ -319,6 +325,11 @@ def _update(kind: type[Document], row: Row, parts: Parts) -> Row:
 def _projection(kind: type[Document], large: bool) -> dict[str, int]:
     names = ("rev", "body", *(kind.collection.large if large else ()))
     return dict.fromkeys(names, 1)
+
+
+def _may_lack(field: str, filters: Sequence[Filter]) -> bool:
+    """Tell whether a document without a value in this field may match."""
+    return all(filter_.field != field or isinstance(filter_, (Equal, Exists)) for filter_ in filters)
 
 
 def _is_done(collection: Collection[Row], row: Row) -> bool:
