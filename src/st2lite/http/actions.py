@@ -10,7 +10,7 @@ from st2lite.executions.snapshots import action_content
 from st2lite.http.bodies import read_as
 from st2lite.http.media import read_object
 from st2lite.http.params import ListQuery, ListSpec, read_list, read_selection, text
-from st2lite.http.rows import find_page, send_rows
+from st2lite.http.rows import find_page, page_of, send_rows
 from st2lite.models.action import Action
 from st2lite.storage.contract import Order, Store
 from st2lite.storage.lookups import get_named
@@ -77,5 +77,4 @@ class Actions:
         """A page of the actions that carry a tag; the store knows no tags, and actions are few."""
         rows = self._store.find(Action, query.filters, query.order)
         rows = [row for row in rows if any(each.get("name") == tag for each in row.tags)]
-        end = None if query.limit is None else query.offset + query.limit
-        return rows[query.offset : end], len(rows)
+        return page_of(rows, query), len(rows)

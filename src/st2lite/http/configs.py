@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import falcon
@@ -16,7 +17,7 @@ from st2lite.models.errors import NotFound
 from st2lite.models.ids import derived_id
 from st2lite.models.pack import ConfigSchema, PackConfig
 from st2lite.rendering.secrets import mask_parameters, restore_masked
-from st2lite.storage.contract import Filter, In, Order, Store
+from st2lite.storage.contract import In, Order, Store
 
 _LIST = ListSpec(sortable={"id": "id", "pack": "id"}, order=(Order("id"),))
 _KEPT = ("id", "pack")
@@ -35,12 +36,12 @@ class Configs:
     def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_list(req, _LIST)
         names = words(req, "name")
-        filters: list[Filter] = [In("id", names)] if names else []
-        rows = self._store.find(PackConfig, filters, query.order, query.limit, query.offset)
+        query = dataclasses.replace(query, filters=(In("id", names),) if names else ())
+        rows, total = find_page(self._store, PackConfig, query)
         schemas = {schema.id: schema for schema in self._store.find(ConfigSchema)} if rows else {}
         shown = self._shows_secrets(req)
         views = [query.selection.of(self._view(row, schemas.get(row.id), shown), _KEPT) for row in rows]
-        send_rows(resp, views, query.limit, self._store.count(PackConfig, filters))
+        send_rows(resp, views, query.limit, total)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, pack_ref: str) -> None:
         config = self._store.get(PackConfig, pack_ref)

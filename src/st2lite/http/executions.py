@@ -14,6 +14,7 @@ from st2lite.http.bodies import read_as
 from st2lite.http.middleware import identity_of
 from st2lite.http.params import (
     ListSpec,
+    Period,
     Selection,
     boolean,
     equality,
@@ -21,7 +22,6 @@ from st2lite.http.params import (
     read_list,
     read_selection,
     text,
-    time_range,
 )
 from st2lite.http.rows import send_rows, total_of
 from st2lite.models.errors import IllegalTransition, InvalidInput
@@ -48,6 +48,7 @@ _LIST = ListSpec(
     order=NEWEST_FIRST,
     excludable=_EXCLUDABLE,
     timestamps=frozenset({"timestamp"}),
+    period=Period("start_timestamp", "timestamp_gt", "timestamp_lt"),
 )
 _OLDEST_FIRST = (Order("start_timestamp"),)
 _CONTEXT_HEADER = "st2-context"
@@ -113,9 +114,6 @@ class Executions:
     def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_list(req, _LIST)
         filters = [*query.filters, *_path_filters(text(req, "filter") or "")]
-        between = time_range(req, "start_timestamp", "timestamp_gt", "timestamp_lt")
-        if between:
-            filters.append(between)
         order = query.order if text(req, "sort") else _chronology(req)
         show = boolean(req, "show_secrets")
         rows = self._service.find(filters, order, query.limit, query.offset, large=shows(query.selection, "result"))

@@ -115,12 +115,22 @@ def read_selection(req: falcon.Request, excludable: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
+class Period:
+    """Two parameters that take timestamps, both exclusive, and the stored field that has to lie between them."""
+
+    field: str
+    after: str
+    before: str
+
+
+@dataclass(frozen=True)
 class ListSpec:
     """What one list understands.
 
     `filters` maps each declared filter parameter to the stored field it compares; `sortable` does so for the keys of
     `sort` (None: the list takes no `sort`). `default_limit` None means all rows. `timestamps` names the filters that
-    hold points in time; `excludable` the only attributes that may be left out (None: any).
+    hold points in time, `flags` those that take yes or no; `excludable` the only attributes that may be left out (None:
+    any).
     """
 
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -129,6 +139,8 @@ class ListSpec:
     default_limit: int | None = 100
     excludable: frozenset[str] | None = None
     timestamps: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+    period: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -188,9 +200,15 @@ def _filters(req: falcon.Request, spec: ListSpec) -> list[Filter]:
         filters.append(In("id", identifiers))
     for name, stored in spec.filters.items():
         value = text(req, name)
-        if value is not None:
+        if value is None:
+            continue
+        if name in spec.flags:
+            filters.append(Equal(stored, boolean(req, name)))
+        else:
             convert = _moment if name in spec.timestamps else None
             filters.append(equality(name, stored, value, convert))
+    if spec.period is not None:
+        filters += _between(req, spec.period)
     return filters
 
 
@@ -205,12 +223,12 @@ def _moment(value: str, name: str) -> str:
     return parse_timestamp(value, name)
 
 
-def time_range(req: falcon.Request, stored: str, after: str, before: str) -> Filter | None:
-    """Filter between two timestamp parameters, both exclusive; None when neither is given."""
-    gt, lt = text(req, after), text(req, before)
+def _between(req: falcon.Request, period: Period) -> list[Filter]:
+    gt, lt = text(req, period.after), text(req, period.before)
     if gt is None and lt is None:
-        return None
-    return Range(stored, gt=parse_timestamp(gt, after) if gt else None, lt=parse_timestamp(lt, before) if lt else None)
+        return []
+    after = parse_timestamp(gt, period.after) if gt else None
+    return [Range(period.field, gt=after, lt=parse_timestamp(lt, period.before) if lt else None)]
 
 
 def _order(req: falcon.Request, spec: ListSpec) -> tuple[Order, ...]:

@@ -11,7 +11,7 @@ from st2lite.content.packs import given_pack, refuse_protected
 from st2lite.content.policies import make_policy
 from st2lite.http.media import read_object
 from st2lite.http.params import ListSpec, read_ids, read_list, read_selection, text
-from st2lite.http.rows import find_page, send_rows
+from st2lite.http.rows import find_page, page_of, send_rows
 from st2lite.models.errors import NotFound
 from st2lite.models.policy import POLICY_TYPES, Policy, PolicyType
 from st2lite.storage.contract import Order, Store
@@ -111,8 +111,7 @@ class PolicyTypes:
             for kind in sorted(POLICY_TYPES, key=lambda kind: (kind.resource_type, kind.name))
             if (not identifiers or kind.id in identifiers) and resource_type in (None, kind.resource_type)
         ]
-        end = None if query.limit is None else query.offset + query.limit
-        rows = [query.selection.of(policy_type_view(kind), _KEPT) for kind in found[query.offset : end]]
+        rows = [query.selection.of(policy_type_view(kind), _KEPT) for kind in page_of(found, query)]
         send_rows(resp, rows, query.limit, len(found))
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, ref_or_id: str) -> None:

@@ -12,12 +12,18 @@ from st2lite.models.document import Document
 from st2lite.storage.contract import Store
 
 D = TypeVar("D", bound=Document)
+T = TypeVar("T")
 
 
 def find_page(store: Store, kind: type[D], query: ListQuery) -> tuple[list[D], int]:
     """Return the rows of a page and how many rows match in all."""
     rows = store.find(kind, query.filters, query.order, query.limit, query.offset)
     return rows, total_of(lambda: store.count(kind, query.filters), query.limit, query.offset, len(rows))
+
+
+def page_of(rows: list[T], query: ListQuery) -> list[T]:
+    """The rows of a page, out of all that match: for what the store cannot filter, and there is little of."""
+    return rows[query.offset : None if query.limit is None else query.offset + query.limit]
 
 
 def total_of(count: Callable[[], int], limit: int | None, offset: int, got: int) -> int:

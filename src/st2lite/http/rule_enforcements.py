@@ -5,8 +5,8 @@ from __future__ import annotations
 import falcon
 
 from st2lite.executions.views import ExecutionViews
-from st2lite.http.params import ListQuery, ListSpec, read_list, read_selection, time_range
-from st2lite.http.rows import send_rows, total_of
+from st2lite.http.params import ListQuery, ListSpec, Period, read_list, read_selection
+from st2lite.http.rows import find_page, send_rows
 from st2lite.models.rule import RuleEnforcement
 from st2lite.reactor.rule_views import enforcement_view, enforcement_views
 from st2lite.storage.contract import Order, Store
@@ -23,6 +23,7 @@ _LIST = ListSpec(
     sortable={**_FIELDS, "id": "id", "enforced_at": "enforced_at"},
     order=(Order("enforced_at", descending=True), Order("rule_ref")),
     default_limit=50,
+    period=Period("enforced_at", "enforced_at_gt", "enforced_at_lt"),
 )
 
 
@@ -51,8 +52,4 @@ class RuleEnforcements:
 
     def _page(self, req: falcon.Request) -> tuple[ListQuery, list[RuleEnforcement], int]:
         query = read_list(req, _LIST)
-        between = time_range(req, "enforced_at", "enforced_at_gt", "enforced_at_lt")
-        filters = (*query.filters, between) if between else query.filters
-        rows = self._store.find(RuleEnforcement, filters, query.order, query.limit, query.offset)
-        total = total_of(lambda: self._store.count(RuleEnforcement, filters), query.limit, query.offset, len(rows))
-        return query, rows, total
+        return query, *find_page(self._store, RuleEnforcement, query)

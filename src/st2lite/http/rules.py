@@ -6,18 +6,19 @@ import falcon
 
 from st2lite.http.media import read_object
 from st2lite.http.middleware import identity_of
-from st2lite.http.params import ListQuery, ListSpec, boolean, read_list, read_selection, text
+from st2lite.http.params import ListSpec, boolean, read_list, read_selection
 from st2lite.http.rows import find_page, send_rows
 from st2lite.models.errors import NotFound
 from st2lite.models.rule import RULE_TYPES, Rule
 from st2lite.reactor.rule_book import RuleBook
 from st2lite.reactor.rule_views import RuleViews, rule_type_view
-from st2lite.storage.contract import Equal, Order, Store
+from st2lite.storage.contract import Order, Store
 
 _LIST = ListSpec(
-    filters={"name": "name", "pack": "pack", "action": "action", "trigger": "trigger"},
+    filters={"name": "name", "pack": "pack", "action": "action", "trigger": "trigger", "enabled": "enabled"},
     order=(Order("pack"), Order("name")),
     default_limit=None,
+    flags=frozenset({"enabled"}),
 )
 _KEPT = ("id", "ref")
 
@@ -58,7 +59,7 @@ class Rules:
     def _send_page(
         self, req: falcon.Request, resp: falcon.Response, show_secrets: bool, described: bool = False
     ) -> None:
-        query = _with_enabled(req, read_list(req, _LIST))
+        query = read_list(req, _LIST)
         rows, total = find_page(self._store, Rule, query)
         views = self._views.rules(rows, show_secrets, described)
         send_rows(resp, [query.selection.of(view, _KEPT) for view in views], query.limit, total)
@@ -75,10 +76,3 @@ class RuleTypes:
         if found is None:
             raise NotFound(f'RuleType with id "{id}" not found.')
         resp.media = rule_type_view(found)
-
-
-def _with_enabled(req: falcon.Request, query: ListQuery) -> ListQuery:
-    if text(req, "enabled") is None:
-        return query
-    filters = (*query.filters, Equal("enabled", boolean(req, "enabled")))
-    return ListQuery(filters, query.order, query.limit, query.offset, query.selection)

@@ -10,13 +10,15 @@ import msgspec
 
 from st2lite.content.packs import refuse_protected
 from st2lite.http.bodies import read_as
-from st2lite.http.params import ListQuery, ListSpec, boolean, read_list, read_selection, text
-from st2lite.http.rows import find_page, send_rows
+from st2lite.http.params import ListQuery, ListSpec, read_list, read_selection, text
+from st2lite.http.rows import find_page, page_of, send_rows
 from st2lite.models.sensor import SensorType
-from st2lite.storage.contract import Equal, Store
+from st2lite.storage.contract import Store
 from st2lite.storage.lookups import get_named
 
-_LIST = ListSpec(filters={"name": "name", "pack": "pack"}, default_limit=None)
+_LIST = ListSpec(
+    filters={"name": "name", "pack": "pack", "enabled": "enabled"}, default_limit=None, flags=frozenset({"enabled"})
+)
 _KEPT = ("id", "ref")
 
 
@@ -56,9 +58,6 @@ class SensorTypes:
 
     def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = dataclasses.replace(read_list(req, _LIST), offset=0)
-        if text(req, "enabled") is not None:
-            enabled = Equal("enabled", boolean(req, "enabled"))
-            query = dataclasses.replace(query, filters=(*query.filters, enabled))
         trigger = text(req, "trigger")
         rows, total = self._emitting(query, trigger) if trigger else find_page(self._store, SensorType, query)
         send_rows(resp, [query.selection.of(sensor_view(row), _KEPT) for row in rows], query.limit, total)
@@ -78,4 +77,4 @@ class SensorTypes:
     def _emitting(self, query: ListQuery, trigger: str) -> tuple[list[SensorType], int]:
         """Those that emit a trigger type; the store does not know which, and sensors are few."""
         rows = [row for row in self._store.find(SensorType, query.filters) if trigger in row.trigger_types]
-        return rows[: query.limit], len(rows)
+        return page_of(rows, query), len(rows)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import falcon
 
-from st2lite.http.params import ListSpec, read_list, read_selection, time_range
-from st2lite.http.rows import send_rows, total_of
+from st2lite.http.params import ListSpec, Period, read_list, read_selection
+from st2lite.http.rows import find_page, send_rows
 from st2lite.models.trigger import TriggerInstance
 from st2lite.reactor.dispatch import Dispatcher
 from st2lite.reactor.trigger_views import instance_view
@@ -17,6 +17,7 @@ _LIST = ListSpec(
     filters=_FIELDS,
     sortable={**_FIELDS, "id": "id", "timestamp": "occurrence_time", "occurrence_time": "occurrence_time"},
     order=(Order("occurrence_time", descending=True), Order("trigger")),
+    period=Period("occurrence_time", "timestamp_gt", "timestamp_lt"),
 )
 
 
@@ -29,10 +30,7 @@ class TriggerInstances:
 
     def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_list(req, _LIST)
-        between = time_range(req, "occurrence_time", "timestamp_gt", "timestamp_lt")
-        filters = (*query.filters, between) if between else query.filters
-        rows = self._store.find(TriggerInstance, filters, query.order, query.limit, query.offset)
-        total = total_of(lambda: self._store.count(TriggerInstance, filters), query.limit, query.offset, len(rows))
+        rows, total = find_page(self._store, TriggerInstance, query)
         send_rows(resp, [query.selection.of(instance_view(row)) for row in rows], query.limit, total)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:

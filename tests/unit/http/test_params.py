@@ -7,7 +7,7 @@ import pytest
 from falcon import testing
 
 from st2lite.http import params
-from st2lite.http.params import ListSpec, Selection, read_list
+from st2lite.http.params import ListSpec, Period, Selection, read_list
 from st2lite.models.errors import InvalidInput
 from st2lite.storage.contract import Equal, In, Order, Range
 
@@ -17,6 +17,9 @@ SPEC = ListSpec(
     order=(Order("start_timestamp", descending=True),),
     excludable=frozenset({"result"}),
     timestamps=frozenset({"timestamp"}),
+)
+EVENTS = ListSpec(
+    filters={"enabled": "enabled"}, flags=frozenset({"enabled"}), period=Period("occurrence_time", "after", "before")
 )
 
 
@@ -88,9 +91,20 @@ def test_timestamp_filters_are_normalised() -> None:
     assert read_list(request("timestamp=2026-01-31%2012:00:00%2B00:00"), SPEC).filters == (
         Equal("start_timestamp", "2026-01-31T12:00:00.000000Z"),
     )
-    assert params.time_range(request("timestamp_gt=2026-01-31T12:00:00.123Z"), "s", "timestamp_gt", "timestamp_lt") == (
-        Range("s", gt="2026-01-31T12:00:00.123000Z")
+
+
+def test_a_period_is_one_filter() -> None:
+    assert read_list(request("after=2026-01-31T12:00:00.123Z"), EVENTS).filters == (
+        Range("occurrence_time", gt="2026-01-31T12:00:00.123000Z"),
     )
+    with pytest.raises(InvalidInput, match="before"):
+        read_list(request("before=yesterday"), EVENTS)
+
+
+def test_flags_take_yes_or_no() -> None:
+    assert read_list(request("enabled=no&after="), EVENTS).filters == (Equal("enabled", False),)
+    with pytest.raises(InvalidInput, match='Parameter "enabled" is not of type boolean'):
+        read_list(request("enabled=null"), EVENTS)
 
 
 def test_sort_replaces_the_default_and_skips_unknown_keys() -> None:
