@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,11 +21,14 @@ from st2lite.models.alias_formats import (
 )
 from st2lite.models.errors import InvalidInput, NotFound, RenderError
 from st2lite.models.execution import Execution
+from st2lite.models.patterns import SlowPattern, compile_pattern
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.environment import render_value
 from st2lite.rendering.parameters import merged_schema
 from st2lite.rendering.scope import RenderScope
 from st2lite.storage.contract import Equal, Order, Store, find_one
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class AliasService:
         `pattern` is a regular expression that `display` has to contain, whatever the case.
         """
         try:
-            wanted = re.compile(pattern or "", re.IGNORECASE)
+            wanted = compile_pattern(pattern or "", re.IGNORECASE)
         except re.error as error:
             raise InvalidInput(f'filter: "{pattern}" is not a regular expression: {error}.') from None
         return [
@@ -207,4 +211,8 @@ def _fits(representation: Representation, command: str) -> bool:
         compiled: AliasFormat = compile_format(representation.format)
     except InvalidInput:  # an alias from before its format was checked fits nothing
         return False
-    return bool(compiled.all_parameters(command)) if representation.match_multiple else compiled.matches(command)
+    try:
+        return bool(compiled.all_parameters(command)) if representation.match_multiple else compiled.matches(command)
+    except SlowPattern as error:  # the fault of one alias must not keep the others from their turn
+        logger.warning("A command of %d characters is not held against an alias: %s.", len(command), error.message)
+        return False

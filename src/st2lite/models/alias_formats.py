@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import functools
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from st2lite.models.alias import ActionAlias
 from st2lite.models.errors import InvalidInput
+from st2lite.models.patterns import LIMIT, Pattern
 
-_PLACE = re.compile(r"""(\s*)\{\{\s*(\w+)\s*(=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*)?\}\}""")
+_PLACE = re.compile(r"""((?:(?<!\s)\s+)?)\{\{\s*(\w+)\s*(=\s*(?:"([^"]*)"|'([^']*)'|(\S.*?)??)\s*)?\}\}""")
 _VALUE = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\{.*?\}|.+?"""
 _PAIR = re.compile(
-    r"""(?:^|\s+)(?P<key>\w+)=(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\{[^{}]*\}|[^\s"'{]\S*)\s*$""", re.DOTALL
+    r"""(?:^|\s)(?P<key>\w+)=(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\{[^{}]*\}|[^\s"'{]\S*)$""", re.DOTALL
 )
 _LONGEST_COMMAND = 16 * 1024
 """Characters; chat services allow far less."""
+_LONGEST_FORMAT = 2000
+_MOST_PAIRS = 100
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,12 @@ class AliasFormat:
         self.source = source
         self._names: list[tuple[str, str]] = []
         self.defaults: dict[str, str] = {}
+        if len(source) > _LONGEST_FORMAT:
+            raise InvalidInput(f"formats: one has {len(source)} characters; at most {_LONGEST_FORMAT} are possible")
         try:
-            self._pattern = re.compile(_anchored(self._translated(source)), re.DOTALL)
+            self._pattern = Pattern(_anchored(self._translated(source)), re.DOTALL)
             # With nothing behind it, the last value of an occurrence ends at the next whitespace.
-            self._anywhere = re.compile(f"{self._translated(source)}(?=\\s|$)", re.DOTALL)
+            self._anywhere = Pattern(f"{self._translated(source)}(?=\\s|$)", re.DOTALL)
         except (re.error, OverflowError, RecursionError) as error:
             raise InvalidInput(
                 f'formats: "{source}" is not valid: all but its {{{{ names }}}} is a regular expression ({error})'
@@ -88,13 +94,14 @@ class AliasFormat:
 
     def all_parameters(self, command: str) -> list[dict[str, str]]:
         """Take the parameters out of every occurrence of the format in a command."""
-        return [self._values(match) for match in self._anywhere.finditer(command[:_LONGEST_COMMAND])]
+        return [self._values(match) for match in self._anywhere.all(command[:_LONGEST_COMMAND])]
 
     def _match(self, command: str) -> tuple[re.Match[str], dict[str, str]] | None:
         if len(command) > _LONGEST_COMMAND:
             return None
+        until = time.monotonic() + LIMIT
         for rest, pairs in reversed(list(_without_pairs(command))):
-            match = self._pattern.search(rest)
+            match = self._pattern.search(rest, until - time.monotonic())
             if match:
                 return match, pairs
         return None
@@ -162,9 +169,9 @@ def _without_pairs(command: str) -> Iterator[tuple[str, dict[str, str]]]:
     """The command, then what is left of it with one, two, … pairs taken off its end, and those pairs."""
     pairs: dict[str, str] = {}
     yield command, pairs
-    while match := _PAIR.search(command):
+    while len(pairs) < _MOST_PAIRS and (match := _PAIR.search(command.rstrip())):
         pairs = {match["key"]: _unquoted(match["value"]), **pairs}
-        command = command[: match.start()]
+        command = command[: match.start()].rstrip()
         yield command, pairs
 
 

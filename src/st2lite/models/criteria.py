@@ -5,6 +5,7 @@ What an operator does is in `reactor.operators`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,6 +49,9 @@ WITHOUT_PATTERN = frozenset({"exists", "nexists"})
 """Operators that look at the value alone."""
 
 
+_EXPRESSIONS = frozenset({"regex", "iregex", "matchregex"})
+
+
 def criteria_problems(criteria: Any) -> list[str]:
     """Say what is wrong with the criteria of a rule, a text per problem; an empty list if nothing is."""
     if not isinstance(criteria, dict):
@@ -72,6 +76,11 @@ def _problems(key: str, criterion: Any) -> Iterator[str]:
         yield f"{field}no pattern specified for operator {name}."
     elif name == SEARCH:
         yield from _search_problems(key, criterion)
+    elif name in _EXPRESSIONS and isinstance(pattern, str) and "{{" not in pattern:
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            yield f"{field}pattern is not a regular expression: {error}."
 
 
 def _search_problems(key: str, criterion: dict[str, Any]) -> Iterator[str]:

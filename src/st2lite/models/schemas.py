@@ -8,7 +8,6 @@ the schema library, costly to import, is only asked for the rest. A `$ref` is re
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ import msgspec
 
 from st2lite.models.action import Schema
 from st2lite.models.errors import InvalidInput
+from st2lite.models.patterns import compile_pattern
 from st2lite.models.schema_rules import schema_problems
 
 _SHOWN = 200
@@ -36,7 +36,7 @@ _QUICK: dict[str, Callable[[Any, Any], bool]] = {
     "type": lambda v, wanted: isinstance(wanted, str) and wanted in _IS_A and _IS_A[wanted](v),
     "enum": lambda v, choices: any(type(choice) is type(v) and choice == v for choice in choices),
     "required": lambda _, wanted: isinstance(wanted, bool),
-    "pattern": lambda v, pattern: not isinstance(v, str) or re.search(pattern, v) is not None,
+    "pattern": lambda v, pattern: not isinstance(v, str) or compile_pattern(pattern).search(v) is not None,
     "minLength": lambda v, bound: not isinstance(v, str) or len(v) >= bound,
     "maxLength": lambda v, bound: not isinstance(v, str) or len(v) <= bound,
     "minimum": lambda v, bound: not _IS_A["number"](v) or v >= bound,
@@ -168,8 +168,15 @@ def _validator(encoded: bytes) -> Any:
     if wrong:
         raise InvalidInput("; ".join(wrong))
     extend: Any = validators.extend
-    kind = extend(Draft4Validator, {"required": _required, "properties": _properties})
+    kind = extend(Draft4Validator, {"required": _required, "properties": _properties, "pattern": _pattern})
     return kind(schema, registry=referencing.Registry())
+
+
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterable[Any]:
+    from jsonschema import ValidationError
+
+    if isinstance(instance, str) and compile_pattern(pattern).search(instance) is None:
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _required(validator: Any, required: Any, instance: Any, schema: Any) -> Iterable[Any]:

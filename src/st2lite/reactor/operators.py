@@ -7,7 +7,6 @@ work on is a `TypeError` or `ValueError`, which is the fault of the rule. `searc
 from __future__ import annotations
 
 import fnmatch
-import functools
 import operator
 import re
 import time
@@ -15,12 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from st2lite.models.criteria import OPERATORS, SEARCH
+from st2lite.models.patterns import compile_pattern
 from st2lite.reactor.dates import epoch_of
 
 Operator = Callable[[Any, Any], bool]
 """(value, pattern) -> whether they match."""
-
-_compile = functools.lru_cache(maxsize=512)(re.compile)
 
 
 def _text(value: Any) -> str:
@@ -48,6 +46,10 @@ def _contains_ignoring_case(value: Any, pattern: Any) -> bool:
 
 def _inside(value: Any, pattern: Any) -> bool:
     return _contains(pattern, value)
+
+
+def _found(match: Callable[[str], object], value: Any) -> bool:
+    return match(_text(value)) is not None
 
 
 def _is_younger(value: Any, seconds: Any) -> bool:
@@ -104,9 +106,9 @@ _BY_SHORT_NAME: dict[str, Operator] = {
     ),
     "nin": _of_pattern(_not_inside),
     "matchwildcard": _of_present(lambda value, pattern: fnmatch.fnmatchcase(_text(value), _text(pattern))),
-    "regex": _of_present(lambda value, pattern: _compile(_text(pattern)).search(_text(value)) is not None),
-    "iregex": _of_present(lambda value, pattern: _compile(_text(pattern), re.I).search(_text(value)) is not None),
-    "matchregex": _of_present(lambda value, pattern: _compile(_text(pattern), re.S).match(_text(value)) is not None),
+    "regex": _of_present(lambda value, pattern: _found(compile_pattern(_text(pattern)).search, value)),
+    "iregex": _of_present(lambda value, pattern: _found(compile_pattern(_text(pattern), re.I).search, value)),
+    "matchregex": _of_present(lambda value, pattern: _found(compile_pattern(_text(pattern), re.S).match, value)),
 }
 
 OPERATOR_OF: dict[str, Operator] = {name: _BY_SHORT_NAME[short] for name, short in OPERATORS.items() if short != SEARCH}

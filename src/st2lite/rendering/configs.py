@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from st2lite.models.errors import InvalidInput, St2liteError, StoreUnavailable
 from st2lite.models.pack import ConfigSchema, PackConfig
+from st2lite.models.patterns import compile_pattern
 from st2lite.rendering.crypto import KEY_RING, KeyRing, require
 from st2lite.rendering.datastore import Reader
 from st2lite.rendering.environment import contains_template, is_template, render
@@ -87,7 +87,7 @@ def schema_of_key(schema: Mapping[str, Any], key: Any) -> Mapping[str, Any]:
     found = (schema.get("properties") or {}).get(key)
     if found is None:
         patterns = schema.get("patternProperties") or {}
-        found = next((sub for pattern, sub in patterns.items() if re.search(pattern, str(key))), None)
+        found = next((sub for pattern, sub in patterns.items() if compile_pattern(pattern).search(str(key))), None)
     if found is None:
         found = schema.get("additionalProperties")
     return found if isinstance(found, dict) else {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Union
 
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.inquiry import INQUIRER
+from st2lite.models.patterns import compile_pattern
 
 MASK = "********"
 
@@ -23,7 +23,7 @@ class _Parts:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.keys = {key: _plan(sub) for key, sub in _schemas(schema, "properties")}
         self.patterns = [
-            (re.compile(k), plan) for k, sub in _schemas(schema, "patternProperties") if (plan := _plan(sub))
+            (compile_pattern(k), plan) for k, sub in _schemas(schema, "patternProperties") if (plan := _plan(sub))
         ]
         self.others = _plan(schema.get("additionalProperties"))
         items = schema.get("items")
