@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from st2lite.models.document import Collection, Document, Index
+from st2lite.models.pack import PackContent
 
 Schema = dict[str, Any]
 """A JSON schema (draft 4) of one parameter, plus `required`, `secret`, `immutable`, `position` (see `schema_rules`)."""
@@ -16,17 +17,16 @@ NOTIFY_EVENTS = ("on-complete", "on-success", "on-failure")
 """Keys of a notify block, of an action or of an execution."""
 
 
-class Action(Document, kw_only=True):
+class Action(PackContent, kw_only=True):
     """Metadata of one action. `id` is stable over re-registrations of the same `ref`."""
 
+    uid_type: ClassVar[str] = "action"
     collection: ClassVar[Collection] = Collection(
         "actions",
         fields={"ref": lambda a: a.ref, "pack": lambda a: a.pack, "name": lambda a: a.name},
         indexes=(Index(("ref",), unique=True), Index(("pack", "name")), Index(("name",))),
     )
 
-    name: str
-    pack: str
     runner_type: str
     description: str = ""
     enabled: bool = True
@@ -36,14 +36,6 @@ class Action(Document, kw_only=True):
     tags: list[dict[str, str]] = []
     notify: dict[str, Any] = {}
     metadata_file: str = ""
-
-    @property
-    def ref(self) -> str:
-        return f"{self.pack}.{self.name}"
-
-    @property
-    def uid(self) -> str:
-        return f"action:{self.pack}:{self.name}"
 
 
 class RunnerType(Document, kw_only=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from st2lite.models.document import Collection, Document, Index
+from st2lite.models.document import Collection, Index
+from st2lite.models.pack import PackContent
 
 
-class ActionAlias(Document, kw_only=True):
+class ActionAlias(PackContent, kw_only=True):
     """Metadata of one alias. An item of `formats` is text, or `{"display", "representation", "match_multiple"}`."""
 
+    uid_type: ClassVar[str] = "action_alias"
     collection: ClassVar[Collection] = Collection(
         "action_aliases",
         fields={
@@ -22,8 +24,6 @@ class ActionAlias(Document, kw_only=True):
         indexes=(Index(("ref",), unique=True), Index(("pack", "name")), Index(("name",)), Index(("enabled",))),
     )
 
-    name: str
-    pack: str
     description: str = ""
     enabled: bool = True
     action_ref: str
@@ -33,11 +33,3 @@ class ActionAlias(Document, kw_only=True):
     extra: dict[str, Any] = {}
     immutable_parameters: dict[str, Any] = {}
     metadata_file: str = ""
-
-    @property
-    def ref(self) -> str:
-        return f"{self.pack}.{self.name}"
-
-    @property
-    def uid(self) -> str:
-        return f"action_alias:{self.pack}:{self.name}"

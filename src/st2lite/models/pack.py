@@ -13,6 +13,23 @@ SYSTEM_PACKS = frozenset({CORE_PACK, "packs", "linux", "chatops", "default"})
 """Packs that come with the product: neither replaced nor removed, and run by the service's own python."""
 
 
+class PackContent(Document, kw_only=True):
+    """What belongs to a pack under a name of its own; `uid_type` is what a uid begins with."""
+
+    uid_type: ClassVar[str]
+
+    name: str
+    pack: str
+
+    @property
+    def ref(self) -> str:
+        return f"{self.pack}.{self.name}"
+
+    @property
+    def uid(self) -> str:
+        return f"{self.uid_type}:{self.pack}:{self.name}"
+
+
 class Pack(Document, kw_only=True):
     """A registered pack. `path` is the absolute directory it was registered from."""
 

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from st2lite.models.document import Collection, Document, Index
+from st2lite.models.document import Collection, Index
+from st2lite.models.pack import PackContent
 
 CONCURRENCY = "action.concurrency"
 CONCURRENCY_ATTR = "action.concurrency.attr"
@@ -113,9 +114,10 @@ POLICY_TYPES = (
 )
 
 
-class Policy(Document, kw_only=True):
+class Policy(PackContent, kw_only=True):
     """A policy on one action. `resource_ref` is the action's ref, `policy_type` the ref of a policy type."""
 
+    uid_type: ClassVar[str] = "policy"
     collection: ClassVar[Collection] = Collection(
         "policies",
         fields={
@@ -128,7 +130,6 @@ class Policy(Document, kw_only=True):
         indexes=(Index(("ref",), unique=True), Index(("pack", "name")), Index(("resource_ref",))),
     )
 
-    name: str
     pack: str = "default"
     description: str = ""
     enabled: bool = True
@@ -136,11 +137,3 @@ class Policy(Document, kw_only=True):
     policy_type: str
     parameters: dict[str, Any] = {}
     metadata_file: str = ""
-
-    @property
-    def ref(self) -> str:
-        return f"{self.pack}.{self.name}"
-
-    @property
-    def uid(self) -> str:
-        return f"policy:{self.pack}:{self.name}"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from st2lite.models.document import Collection, Document, Index
+from st2lite.models.pack import PackContent
 
 STANDARD = "standard"
 BACKSTOP = "backstop"
@@ -33,7 +34,7 @@ RULE_TYPES = (
 )
 
 
-class Rule(Document, kw_only=True):
+class Rule(PackContent, kw_only=True):
     """If this happens (`trigger`) and looks like that (`criteria`), run this (`action`).
 
     `type` is `{"ref": "standard" | "backstop", "parameters": {}}`, `trigger` `{"type", "parameters", "ref"}` where
@@ -41,6 +42,7 @@ class Rule(Document, kw_only=True):
     is st2lite's own (see `reactor.throttling`), empty for none.
     """
 
+    uid_type: ClassVar[str] = "rule"
     collection: ClassVar[Collection] = Collection(
         "rules",
         fields={
@@ -60,7 +62,6 @@ class Rule(Document, kw_only=True):
         ),
     )
 
-    name: str
     pack: str = "default"
     description: str = ""
     enabled: bool = False
@@ -72,14 +73,6 @@ class Rule(Document, kw_only=True):
     context: dict[str, Any] = {}
     tags: list[dict[str, str]] = []
     metadata_file: str = ""
-
-    @property
-    def ref(self) -> str:
-        return f"{self.pack}.{self.name}"
-
-    @property
-    def uid(self) -> str:
-        return f"rule:{self.pack}:{self.name}"
 
     @property
     def is_backstop(self) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from st2lite.models.document import Collection, Document, Index
+from st2lite.models.document import Collection, Index
+from st2lite.models.pack import PackContent
 
 
-class SensorType(Document, kw_only=True):
+class SensorType(PackContent, kw_only=True):
     """Metadata of one sensor. `name` is its class name, `trigger_types` the refs of the types it emits.
 
     `artifact_uri` is the `file://` URL of its Python file, `poll_interval` seconds between polls (None: not a polling
     sensor).
     """
 
+    uid_type: ClassVar[str] = "sensor_type"
     collection: ClassVar[Collection] = Collection(
         "sensor_types",
         fields={
@@ -25,8 +27,6 @@ class SensorType(Document, kw_only=True):
         indexes=(Index(("ref",), unique=True), Index(("pack",)), Index(("enabled",))),
     )
 
-    name: str
-    pack: str
     description: str = ""
     enabled: bool = True
     class_name: str
@@ -36,11 +36,3 @@ class SensorType(Document, kw_only=True):
     trigger_types: list[str] = []
     metadata_file: str = ""
     tags: list[dict[str, Any]] = []
-
-    @property
-    def ref(self) -> str:
-        return f"{self.pack}.{self.name}"
-
-    @property
-    def uid(self) -> str:
-        return f"sensor_type:{self.pack}:{self.name}"

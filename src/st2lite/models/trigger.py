@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from st2lite.models.document import Collection, Document, Index
+from st2lite.models.pack import PackContent
 from st2lite.models.trace import TraceContext, joined_trace, trace_of
 
 WEBHOOK_TYPE = "core.st2.webhook"
@@ -28,53 +29,39 @@ PROCESSING_FAILED = "processing_failed"
 INSTANCE_STATUSES = (PENDING, PROCESSING, PROCESSED, PROCESSING_FAILED)
 
 
-class TriggerType(Document, kw_only=True):
+class TriggerType(PackContent, kw_only=True):
     """The definition of something that can happen: the shape of its payload and of a trigger's parameters."""
 
+    uid_type: ClassVar[str] = "trigger_type"
     collection: ClassVar[Collection] = Collection(
         "trigger_types",
         fields={"ref": lambda t: t.ref, "pack": lambda t: t.pack, "name": lambda t: t.name},
         indexes=(Index(("ref",), unique=True), Index(("pack",))),
     )
 
-    name: str
-    pack: str
     description: str = ""
     payload_schema: dict[str, Any] = {}
     parameters_schema: dict[str, Any] = {}
     tags: list[dict[str, str]] = []
     metadata_file: str = ""
 
-    @property
-    def ref(self) -> str:
-        return f"{self.pack}.{self.name}"
 
-    @property
-    def uid(self) -> str:
-        return f"trigger_type:{self.pack}:{self.name}"
-
-
-class Trigger(Document, kw_only=True):
+class Trigger(PackContent, kw_only=True):
     """A trigger type with parameters: what rules listen for and sensors watch. `type` is the ref of the type.
 
     Rules with equal parameters share one. `webhook` is the path of a webhook, without slashes at its ends.
     """
 
+    uid_type: ClassVar[str] = "trigger"
     collection: ClassVar[Collection] = Collection(
         "triggers",
         fields={"ref": lambda t: t.ref, "type": lambda t: t.type, "webhook": lambda t: t.webhook},
         indexes=(Index(("ref",), unique=True), Index(("type",)), Index(("webhook",))),
     )
 
-    name: str
-    pack: str
     type: str
     parameters: dict[str, Any] = {}
     description: str = ""
-
-    @property
-    def ref(self) -> str:
-        return f"{self.pack}.{self.name}"
 
     @property
     def uid(self) -> str:

@@ -43,7 +43,7 @@ def document_classes() -> list[type[Document]]:
     found: dict[str, type[Document]] = {}
     for module in pkgutil.iter_modules(st2lite.models.__path__, "st2lite.models."):
         for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, type) and issubclass(value, Document) and value is not Document:
+            if isinstance(value, type) and issubclass(value, Document) and hasattr(value, "collection"):
                 found[value.collection.name] = value
     return list(found.values())
 
