@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import itertools
 import json
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.servers.deployment import Deployment
 
@@ -17,22 +19,36 @@ AFTER_REFUSAL = 0.1
 
 
 class Api:
-    """The API of a deployment, as its administrator."""
+    """The API of a deployment, as its administrator. Paths are below that of the API, such as `/executions`."""
 
     def __init__(self, host: Deployment) -> None:
-        self.port = int(host.url.rpartition(":")[2])
-        self.headers = {"X-Auth-Token": _log_in(host), "Content-Type": "application/json"}
+        self._address, self._base = _parts_of(host.api_url)
+        self._headers = {"X-Auth-Token": _log_in(host), "Content-Type": "application/json"}
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        """A connection for `send`, to be used for many requests."""
+        return http.client.HTTPConnection(self._address, timeout=30)
+
+    def send(
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: Any = None
+    ) -> tuple[int, bytes]:
+        """Send a request, and return the status and the body of the answer."""
+        connection.request(method, f"{self._base}{path}", body and json.dumps(body), self._headers)
+        response = connection.getresponse()
+        return response.status, response.read()
 
     def delete(self, path: str) -> None:
         """Delete what is at a path, which has to be there."""
-        connection = self.connect()
-        connection.request("DELETE", path, headers=self.headers)
-        status = connection.getresponse().status
-        connection.close()
+        with contextlib.closing(self.connect()) as connection:
+            status, _ = self.send(connection, "DELETE", path)
         assert status == 204
+
+    def change(self, path: str, **fields: Any) -> None:
+        """Change fields of the object at a path."""
+        with contextlib.closing(self.connect()) as connection:
+            _, raw = self.send(connection, "GET", path)
+            status, answer = self.send(connection, "PUT", path, {**json.loads(raw), **fields})
+        assert status == 200, answer
 
 
 class Load(threading.Thread):
@@ -62,21 +78,20 @@ class Load(threading.Thread):
             if self._enough.is_set():
                 break
             try:
-                connection.request("POST", self._path, json.dumps(self._body(number)), self._api.headers)
-                response = connection.getresponse()
-                answer = json.loads(response.read())
+                status, raw = self._api.send(connection, "POST", self._path, self._body(number))
+                answer = json.loads(raw)
             except (OSError, http.client.HTTPException):
                 connection.close()
                 self.refused += 1
                 time.sleep(AFTER_REFUSAL)
                 continue
-            if response.status in (201, 202):
+            if status in (201, 202):
                 self.accepted.append(self._key(number, answer))
-            elif response.status == 503:
+            elif status == 503:
                 self.refused += 1
                 time.sleep(AFTER_REFUSAL)
             else:
-                self.strange.append((response.status, answer))
+                self.strange.append((status, answer))
             time.sleep(self._pause)
         connection.close()
 
@@ -84,7 +99,7 @@ class Load(threading.Thread):
 def executions(api: Api, action: str, parameters: dict[str, Any], pause: float) -> Load:
     """A client that requests an action; it keeps the ids of the executions."""
     body = {"action": action, "parameters": parameters}
-    return Load(api, "/v1/executions", lambda _number: body, lambda _number, answer: answer["id"], pause)
+    return Load(api, "/executions", lambda _number: body, lambda _number, answer: answer["id"], pause)
 
 
 def webhooks(api: Api, hook: str, body: dict[str, Any], pause: float) -> Load:
@@ -93,14 +108,18 @@ def webhooks(api: Api, hook: str, body: dict[str, Any], pause: float) -> Load:
     def numbered(number: int) -> dict[str, Any]:
         return {"number": number, **body}
 
-    return Load(api, f"/v1/webhooks/{hook}", numbered, lambda number, _answer: number, pause)
+    return Load(api, f"/webhooks/{hook}", numbered, lambda number, _answer: number, pause)
 
 
 def _log_in(host: Deployment) -> str:
-    """A token of the administrator."""
-    connection = http.client.HTTPConnection(host.auth_url.removeprefix("http://"))
+    address, base = _parts_of(host.auth_url)
     basic = base64.b64encode(f"{host.user}:{host.password}".encode()).decode()
-    connection.request("POST", "/tokens", headers={"Authorization": f"Basic {basic}"})
-    token = json.loads(connection.getresponse().read())["token"]
-    connection.close()
-    return str(token)
+    with contextlib.closing(http.client.HTTPConnection(address)) as connection:
+        connection.request("POST", f"{base}/tokens", headers={"Authorization": f"Basic {basic}"})
+        return str(json.loads(connection.getresponse().read())["token"])
+
+
+def _parts_of(url: str) -> tuple[str, str]:
+    """Address and path of a URL."""
+    parts = urlsplit(url)
+    return parts.netloc, parts.path

@@ -7,8 +7,6 @@ nothing ran unasked. Each event is enforced once by each rule that it matches, a
 
 import contextlib
 import shutil
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from st2lite.models.rule import RuleEnforcement
 from st2lite.models.trigger import ACTION_TRIGGER, NOTIFY_TRIGGER, PENDING, TIMER_TYPES, WEBHOOK_TYPE, TriggerInstance
 from st2lite.storage.contract import Equal, Range
 from st2lite.storage.open import open_store
+from tests.acceptance.conftest import KINDS, make_virtualenv
 from tests.acceptance.load import Api, executions, webhooks
 from tests.servers.deployment import Separate
 
@@ -31,14 +30,19 @@ ACTIONS = {"core.local": 0.2, "marks.two": 0.4, "marks.noted": 0.6}
 """What each client requests, and how often (seconds)."""
 HOOK_PAUSE = 0.1
 SERVERS = ("rabbitmq", "mongod")
-KILLS = (
-    *((name,) for name in (*Separate.SERVICES, *SERVERS)),
-    ("st2rulesengine", "rabbitmq"),
-    ("st2actionrunner", "mongod"),
-    ("st2sensorcontainer", "st2notifier", "st2rulesengine", "st2actionrunner"),
-    SERVERS,
-    ("st2notifier", "st2actionrunner"),
-)
+KILLS = {
+    "standalone": (("st2lite",),) * 4,
+    "separate": (
+        *((name,) for name in (*Separate.SERVICES, *SERVERS)),
+        ("st2rulesengine", "rabbitmq"),
+        ("st2actionrunner", "mongod"),
+        ("st2sensorcontainer", "st2notifier", "st2rulesengine", "st2actionrunner"),
+        SERVERS,
+        ("st2notifier", "st2actionrunner"),
+    ),
+}
+"""What is killed at the same time, one after the other, by kind of deployment."""
+RUNS_SENSORS = {"standalone": "st2lite", "separate": "st2sensorcontainer"}
 INTERVAL = TIMER_TYPES[0]
 RULES = {
     "marks.mark": lambda event: event.trigger_type == WEBHOOK_TYPE,
@@ -67,8 +71,13 @@ class Found:
         return [event for event in self.events if event.trigger_type == trigger_type]
 
 
+@pytest.fixture(params=list(KILLS))
+def kind(request):
+    return request.param
+
+
 @pytest.fixture
-def host(tmp_path):
+def host(tmp_path, kind):
     shutil.copytree(MARKS, tmp_path / "packs" / "marks")
     settings = {
         "actionrunner": {"lease": 3},
@@ -77,29 +86,27 @@ def host(tmp_path):
         "garbagecollector": {"collection_interval": 1},
         "coordination": {"url": f"file://{tmp_path / 'locks'}"},
     }
-    host = Separate(tmp_path, packs=[tmp_path / "packs"], settings=settings)
-    virtualenv = host.base_path / "virtualenvs" / "marks"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", virtualenv], check=True)
+    host = KINDS[kind](tmp_path, packs=[tmp_path / "packs"], settings=settings)
+    make_virtualenv(host.base_path / "virtualenvs" / "marks")
     with host:
         yield host
 
 
 def kill_and_restart(host, names):
-    servers = {"rabbitmq": host.rabbit, "mongod": host.mongo}
+    servers = [{"rabbitmq": host.rabbit, "mongod": host.mongo}[name] for name in names if name in SERVERS]
+    for server in servers:
+        server.kill()
     for name in names:
-        if name in servers:
-            servers[name].kill()
-        else:
+        if name not in SERVERS:
             host.kill(name)
     time.sleep(PAUSE)
-    for name in names:
-        if name in servers:
-            servers[name].start()
+    for server in servers:
+        server.start()
     host.start()
 
 
 @pytest.mark.slow
-def test_nothing_accepted_is_lost_and_nothing_runs_twice(host, tmp_path):
+def test_nothing_accepted_is_lost_and_nothing_runs_twice(host, kind, tmp_path):
     marker = tmp_path / "marker"
     api = Api(host)
     mark = {"cmd": f"echo $ST2_ACTION_EXECUTION_ID >> {marker}"}
@@ -107,13 +114,13 @@ def test_nothing_accepted_is_lost_and_nothing_runs_twice(host, tmp_path):
     hooks = webhooks(api, "mark", mark, HOOK_PAUSE)
     for load in (*clients, hooks):
         load.start()
-    for names in KILLS:
+    for names in KILLS[kind]:
         time.sleep(PAUSE)
         kill_and_restart(host, names)
     time.sleep(PAUSE)
     for load in (*clients, hooks):
         load.stop()
-    found = wait_for_the_end(host, api)
+    found = wait_for_the_end(host, api, RUNS_SENSORS[kind])
 
     assert [strange for load in (*clients, hooks) for strange in load.strange] == []
     accepted = {identifier for load in clients for identifier in load.accepted}
@@ -129,10 +136,13 @@ def test_nothing_accepted_is_lost_and_nothing_runs_twice(host, tmp_path):
         check_enforcements(found, rule)
 
 
-def wait_for_the_end(host, api):
+def wait_for_the_end(host, api, container):
     """Stop what begins by itself, wait until all has ended, and return what is there."""
-    host.kill("st2sensorcontainer")
     deadline = time.monotonic() + PATIENCE
+    api.change("/sensortypes/marks.Counter", enabled=False)
+    while "Sensor marks.Counter is stopped" not in host.log(container):
+        assert time.monotonic() < deadline, "the sensor runs on"
+        time.sleep(0.1)
     with contextlib.closing(open_store(host.database_url)) as store:
         while True:
             quiet = timestamps.now()
@@ -140,7 +150,7 @@ def wait_for_the_end(host, api):
                 break
             assert time.monotonic() < deadline, "trigger instances wait"
             time.sleep(0.5)
-        api.delete("/v1/rules/marks.tick")
+        api.delete("/rules/marks.tick")
         while waiting := unfinished(store):
             assert time.monotonic() < deadline, waiting
             time.sleep(0.5)
@@ -197,7 +207,7 @@ def check_numbers(events, number_of, accepted):
     """What was accepted is stored, and nothing is stored twice."""
     numbers = [number_of(event) for event in events]
     assert len(numbers) == len(set(numbers))
-    assert len(accepted) > 30
+    assert len(accepted) > 10
     assert set(accepted) <= set(numbers)
 
 
@@ -207,10 +217,10 @@ def check_consequences(found):
     told = Counter(event.payload["execution_id"] for event in found.of_type(ACTION_TRIGGER))
     assert told == Counter(list(found.executions))
     noted = [e.id for e in found.executions.values() if e.action_ref == "marks.noted"]
-    assert len(noted) > 10
+    assert len(noted) > 5
     assert Counter(event.payload["execution_id"] for event in found.of_type(NOTIFY_TRIGGER)) == Counter(noted)
     ticks = Counter(time_of(event.id) for event in found.of_type(INTERVAL))
-    assert len(ticks) > 20
+    assert len(ticks) > 5
     assert set(ticks.values()) == {1}
 
 
