@@ -24,10 +24,14 @@ from st2lite.storage.contract import Equal, In, Order, Range, Store, claim
 
 logger = logging.getLogger(__name__)
 
-DUE_INTERVAL = 0.5
-"""Seconds between looks for delayed executions whose time has come."""
+FIRST_ROUND = 0.5
+"""Seconds after the start until the first round, at most."""
+
+REST = 30.0
+"""Seconds between rounds in which everything is looked at, as long as no execution is unfinished."""
 
 BATCH = 200
+_UNFINISHED = tuple(sorted(frozenset(statuses.ALL) - statuses.COMPLETED))
 _MAX_WAIT = 600.0
 _MOST_WAITING = 10_000
 
@@ -35,8 +39,9 @@ _MOST_WAITING = 10_000
 class BackupScheduler:
     """Runs its rounds on one thread. `interval` and `redispatch_after` are in seconds.
 
-    `chores` are what else is due in each round, by what they do: they return how much they did. `clock` gives epoch
-    seconds, `stopwatch` seconds that never go back.
+    `chores` are what else is due in each round, by what they do: they return how much they did. Those of `minding` look
+    after executions that have not ended: without such, they rest. `clock` gives epoch seconds, `stopwatch` seconds that
+    never go back.
     """
 
     def __init__(
@@ -48,10 +53,17 @@ class BackupScheduler:
         redispatch_after: float,
         clock: Callable[[], float] = time.time,
         stopwatch: Callable[[], float] = time.monotonic,
+        minding: Mapping[str, Callable[[], int]] | None = None,
     ) -> None:
         self._store = store
         self._bus = bus
         self._chores = chores
+        self._minding = minding or {}
+        self._stopwatch = stopwatch
+        self._rested = float("-inf")
+        self._lock = threading.Lock()
+        self._next_due: float | None = None
+        self._alarm = threading.Event()
         self._interval = interval
         self._redispatch_after = redispatch_after
         self._clock = clock
@@ -65,7 +77,13 @@ class BackupScheduler:
 
     def stop(self) -> None:
         self._stopped.set()
+        self._alarm.set()
         self._thread.join()
+
+    def expect(self, due: str) -> None:
+        """Look for delayed executions at this time, besides all the times at which that is done anyway."""
+        self._look_at(timestamps.to_epoch(due))
+        self._alarm.set()
 
     def dispatch_due(self) -> int:
         """Hand over delayed executions whose time has come; return how many."""
@@ -75,11 +93,23 @@ class BackupScheduler:
             if execution.status == statuses.DELAYED:
                 change_status(execution, statuses.REQUESTED)
 
-        moment = timestamps.from_epoch(self._clock())
+        now = self._clock()
+        with self._lock:
+            self._next_due = None
+        soon = (Range("due", lte=timestamps.from_epoch(now + self._interval)),)
+        first = self._store.find(Execution, soon, (Order("due"),), 1, large=False)
+        if not first or first[0].due is None:
+            return 0
+        moment = timestamps.from_epoch(now)
+        if first[0].due > moment:
+            self._look_at(timestamps.to_epoch(first[0].due))
+            return 0
         won = claim(self._store, Execution, (Range("due", lte=moment),), release, BATCH, (Order("due"),))
         for execution in won:
             if not events.dispatch(self._bus, execution):
                 break  # each further one would wait for the broker, too; they are found as lost later on
+        if won:
+            self._look_at(now)  # once more: there may be others
         return len(won)
 
     def dispatch_lost(self, older_than: float | None = None) -> int:
@@ -140,11 +170,30 @@ class BackupScheduler:
     def round(self) -> None:
         """Do everything once; what fails is logged, and the rest done all the same."""
         self._attempt("dispatching what is due", self.dispatch_due)
-        self._attempt("abandoning orphans", self.abandon_orphans)
-        self._attempt("dispatching what was lost", self.dispatch_lost)
-        self._attempt("reminding of cancellations", self.remind_cancellations)
+        if self._has_to_mind():
+            self._attempt("abandoning orphans", self.abandon_orphans)
+            self._attempt("dispatching what was lost", self.dispatch_lost)
+            self._attempt("reminding of cancellations", self.remind_cancellations)
+            for what, chore in self._minding.items():
+                self._attempt(what, chore)
         for what, chore in self._chores.items():
             self._attempt(what, chore)
+
+    def _has_to_mind(self) -> bool:
+        """Tell whether there are executions that have not ended, or it is time for a look at everything anyway."""
+        now = self._stopwatch()
+        if now - self._rested < REST:
+            try:
+                return bool(self._store.find(Execution, (In("status", _UNFINISHED),), limit=1, large=False))
+            except StoreUnavailable:
+                return True  # each step says for itself what is in its way
+        self._rested = now
+        return True
+
+    def _look_at(self, moment: float) -> None:
+        with self._lock:
+            if self._next_due is None or moment < self._next_due:
+                self._next_due = moment
 
     def _waiting(self, before: str) -> Iterator[Execution]:
         """Yield requested executions that no delay holds back, oldest first, in pages; at most `_MOST_WAITING`."""
@@ -185,10 +234,18 @@ class BackupScheduler:
             logger.exception("Backup scheduler, %s: this failed; the next round follows.", what)
 
     def _loop(self) -> None:
-        next_round = 0.0
-        while not self._stopped.wait(min(DUE_INTERVAL, self._interval)):
-            if time.monotonic() >= next_round:
+        next_round = time.monotonic() + min(FIRST_ROUND, self._interval)
+        while not self._stopped.is_set():
+            pause = min(next_round - time.monotonic(), self._until_due())
+            if pause > 0 and self._alarm.wait(pause):
+                self._alarm.clear()
+            elif time.monotonic() >= next_round:
                 self.round()
                 next_round = time.monotonic() + self._interval
-            else:
+            elif self._until_due() <= 0:
                 self._attempt("dispatching what is due", self.dispatch_due)
+
+    def _until_due(self) -> float:
+        """Seconds until a delayed execution is due, as far as is known."""
+        with self._lock:
+            return float("inf") if self._next_due is None else self._next_due - self._clock()

@@ -14,6 +14,7 @@ from st2lite.messaging.messages import (
     ChildChanged,
     ExecutionChanged,
     ExecutionControl,
+    ExecutionDelayed,
     ExecutionDeleted,
     ExecutionFinished,
     Message,
@@ -45,6 +46,13 @@ def announce_change(bus: Bus, execution: Execution, created: bool = False) -> No
     _publish(bus, ExecutionChanged(_light(execution), created))
     if execution.status in _FELT_BY_PARENT:
         tell_parent(bus, execution)
+
+
+def announce_delay(bus: Bus, execution: Execution) -> None:
+    """Tell that an execution was created and is to begin when it is due."""
+    announce_change(bus, execution, created=True)
+    if execution.due:
+        _publish(bus, ExecutionDelayed(execution.due))
 
 
 def announce_end(bus: Bus, execution: Execution) -> None:

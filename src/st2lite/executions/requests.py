@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from st2lite.executions.events import announce_change, announce_end, dispatch
+from st2lite.executions.events import announce_delay, announce_end, dispatch
 from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.traces import trace_to_join
 from st2lite.executions.transitions import change_status, set_result
@@ -111,7 +111,7 @@ class Requests:
         if known is not None:
             return known
         if delay:
-            announce_change(self._bus, execution, created=True)
+            announce_delay(self._bus, execution)
         else:
             dispatch(self._bus, execution, created=True)
         return execution

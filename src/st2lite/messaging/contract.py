@@ -9,6 +9,7 @@ from typing import Protocol
 from st2lite.messaging.messages import (
     ChildChanged,
     ExecutionControl,
+    ExecutionDelayed,
     ExecutionFinished,
     Message,
     TriggerOccurred,
@@ -25,7 +26,7 @@ class Queue:
 
 
 WORK = Queue("st2.actionrunner.work", (WorkRequested,))
-NOTIFIER = Queue("st2.notifiers.execution.work", (ExecutionFinished,))
+NOTIFIER = Queue("st2.notifiers.execution.work", (ExecutionFinished, ExecutionDelayed))
 WORKFLOW = Queue("st2.workflow.work", (ChildChanged, ExecutionControl))
 RULES = Queue("st2.trigger_instances_dispatch.rules_engine", (TriggerOccurred,))
 QUEUES = (WORK, NOTIFIER, WORKFLOW, RULES)

@@ -40,6 +40,13 @@ class ExecutionFinished(msgspec.Struct, tag="execution.finished"):
     execution: Execution
 
 
+class ExecutionDelayed(msgspec.Struct, tag="execution.delayed"):
+    """A new execution is to wait until `due`: whoever lets it begin then need not look for it before."""
+
+    durable: ClassVar[bool] = False
+    due: str
+
+
 class ChildChanged(msgspec.Struct, tag="child.changed"):
     """A child of a workflow reached a final status, or one that stops its parent: `pending`, `paused`."""
 
@@ -100,6 +107,7 @@ Message = Union[
     WorkRequested,
     ExecutionChanged,
     ExecutionFinished,
+    ExecutionDelayed,
     ChildChanged,
     ExecutionDeleted,
     OutputAppended,

@@ -8,7 +8,8 @@ from st2lite.config.schema import Config
 from st2lite.executions.backup import BackupScheduler
 from st2lite.executions.endings import Endings, Handler
 from st2lite.executions.lost_endings import LostEndings
-from st2lite.messaging.contract import NOTIFIER, Stoppable
+from st2lite.messaging.contract import NOTIFIER, Acknowledge, Stoppable
+from st2lite.messaging.messages import ExecutionDelayed, Message
 from st2lite.models.errors import StoreUnavailable
 from st2lite.reactor.action_triggers import ActionTriggers
 from st2lite.reactor.notifications import Notifications
@@ -46,14 +47,17 @@ class Notifier:
         self._endings = Endings(handlers(context), remember=options.enable)
         self._lost_endings = LostEndings(context.store, self._endings)
         self._watch = context.store.watch
-        chores = {
-            "telling of ends": self._lost_endings.look,
-            "telling of inquiries": context.inquiry_triggers.look,
-            "waking chains": self._chains.wake,
-            "letting delayed executions begin": context.waiting_line.move_all,
-        }
         self._backup = BackupScheduler(
-            context.store, context.bus, chores, options.rescheduling_interval, options.redispatch_after
+            context.store,
+            context.bus,
+            {"telling of ends": self._lost_endings.look},
+            options.rescheduling_interval,
+            options.redispatch_after,
+            minding={
+                "telling of inquiries": context.inquiry_triggers.look,
+                "waking chains": self._chains.wake,
+                "letting delayed executions begin": context.waiting_line.move_all,
+            },
         )
         self._sources: list[Stoppable] = []
 
@@ -62,7 +66,7 @@ class Notifier:
             with contextlib.suppress(StoreUnavailable):  # then it begins with the first round
                 self._lost_endings.begin()
         self._endings.start()
-        self._sources = [self._watch(), self._bus.consume(NOTIFIER, self._endings.receive, prefetch=50)]
+        self._sources = [self._watch(), self._bus.consume(NOTIFIER, self._receive, prefetch=50)]
         if self._enabled:
             self._backup.start()
 
@@ -78,3 +82,10 @@ class Notifier:
         self._backup.abandon_orphans()
         self._backup.dispatch_lost(older_than=0)
         self._chains.wake(at_once=True)
+
+    def _receive(self, message: Message, acknowledge: Acknowledge) -> None:
+        if isinstance(message, ExecutionDelayed):
+            self._backup.expect(message.due)
+            acknowledge()
+        else:
+            self._endings.receive(message, acknowledge)
