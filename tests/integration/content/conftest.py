@@ -7,17 +7,8 @@ import pytest
 
 from st2lite.content.locations import PackLocations
 from st2lite.content.registrar import Registrar
-from st2lite.storage.open import open_store
 
 WEATHER = Path(__file__).parents[2] / "fixtures" / "packs" / "weather"
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = open_store(f"sqlite://{tmp_path}/st2.db")
-    store.ensure_schema()
-    yield store
-    store.close()
 
 
 @pytest.fixture

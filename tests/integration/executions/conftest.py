@@ -7,28 +7,10 @@ import pytest
 from st2lite.executions.protocol import Outcome, Run
 from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.worker import ExecutionWorker, WorkerOptions
-from st2lite.messaging.memory import MemoryBus
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.execution import Execution, LogEntry
 from st2lite.models.ids import new_id
 from st2lite.models.timestamps import now
-from st2lite.storage.open import open_store
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = open_store(f"sqlite://{tmp_path}/st2.db")
-    store.ensure_schema()
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def bus():
-    bus = MemoryBus()
-    bus.declare()
-    yield bus
-    bus.close()
 
 
 class ScriptedRunner:
@@ -113,19 +95,6 @@ def wait_for(store):
                 return current
             assert time.monotonic() < deadline, f"still {current.status}, wanted {statuses}"
             time.sleep(0.005)
-
-    return wait
-
-
-@pytest.fixture
-def wait_until():
-    """Wait until something holds; tell whether it does."""
-
-    def wait(holds, seconds=10.0):
-        deadline = time.monotonic() + seconds
-        while not holds() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        return holds()
 
     return wait
 

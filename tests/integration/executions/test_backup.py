@@ -15,19 +15,6 @@ from st2lite.models.timestamps import from_epoch
 from tests.integration.executions.conftest import result_of
 
 
-class Clock:
-    def __init__(self):
-        self.seconds = time.time()
-
-    def __call__(self):
-        return self.seconds
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def backup(store, bus, clock):
     inquiries = InquiryService(store, bus, lambda: from_epoch(clock()))

@@ -1,6 +1,5 @@
 """An inquiry is told of when it waits for its answer, and found if nobody told of it."""
 
-import time
 
 import pytest
 
@@ -12,19 +11,6 @@ from st2lite.models.trigger import INQUIRY_TRIGGER
 from st2lite.reactor.inquiry_triggers import INTERVAL, LONGEST_SILENCE, InquiryTriggers
 from st2lite.services.actionrunner import ActionRunner
 from tests.integration.notifications.conftest import eventually
-
-
-class Clock:
-    def __init__(self):
-        self.seconds = time.time()
-
-    def __call__(self):
-        return self.seconds
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

@@ -17,19 +17,6 @@ from tests.integration.notifications.conftest import eventually
 NOTIFY = {"on-complete": {"routes": ["r"]}}
 
 
-class Clock:
-    def __init__(self):
-        self.seconds = time.time()
-
-    def __call__(self):
-        return self.seconds
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def told():
     return []

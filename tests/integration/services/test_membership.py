@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,15 +10,7 @@ import pytest
 from st2lite.models.service import ServiceMember
 from st2lite.services.membership import LEASE, Membership, group_of
 from st2lite.storage.contract import Store
-from st2lite.storage.open import open_store
 from tests.processes import wait_for
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = open_store(f"sqlite://{tmp_path}/st2.db")
-    store.ensure_schema()
-    return store
 
 
 def member(store: Store, **options: object) -> Membership:

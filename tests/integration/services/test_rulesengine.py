@@ -1,6 +1,5 @@
 """st2rulesengine as a service: what belongs to it runs, and changes by others count at once."""
 
-import time
 
 import pytest
 
@@ -49,18 +48,11 @@ def rule(context):
     return rule
 
 
-def wait_until(holds, seconds=30.0):
-    deadline = time.monotonic() + seconds
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return holds()
-
-
 def is_processed(context, instance):
     return context.store.get(TriggerInstance, instance.id).status == "processed"
 
 
-def test_events_are_enforced_and_what_waited_is_found_when_the_bus_was_empty(context, rule):
+def test_events_are_enforced_and_what_waited_is_found_when_the_bus_was_empty(context, rule, wait_until):
     waiting = TriggerInstance(
         trigger="test.event", trigger_type="test.event", occurrence_time="2026-01-01T00:00:00.000000Z", payload={"a": 1}
     )
@@ -74,7 +66,7 @@ def test_events_are_enforced_and_what_waited_is_found_when_the_bus_was_empty(con
     assert [execution.context["user"] for execution in context.store.find(Execution)] == ["stanley", "stanley"]
 
 
-def test_a_rule_that_another_process_disables_does_so_at_once(context, rule, tmp_path, monkeypatch):
+def test_a_rule_that_another_process_disables_does_so_at_once(context, rule, tmp_path, monkeypatch, wait_until):
     monkeypatch.setattr(cached, "SECONDS", 3600.0)
     service = RulesEngine(context)
     service.start()
@@ -95,7 +87,7 @@ def test_a_rule_that_another_process_disables_does_so_at_once(context, rule, tmp
     assert context.store.count(Execution) == 1
 
 
-def test_windows_of_throttled_rules_are_closed(context, rule):
+def test_windows_of_throttled_rules_are_closed(context, rule, wait_until):
     rule.throttle = {"once_after": "0.2 s"}
     context.store.replace(rule)
     service = RulesEngine(context)

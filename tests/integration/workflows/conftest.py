@@ -1,25 +1,7 @@
 import pytest
 
 from st2lite.executions.protocol import Outcome
-from st2lite.messaging.memory import MemoryBus
-from st2lite.storage.open import open_store
 from tests.integration.workflows.chain_host import ECHO, ChainHost
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = open_store(f"sqlite://{tmp_path}/st2.db")
-    store.ensure_schema()
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def bus():
-    bus = MemoryBus()
-    bus.declare()
-    yield bus
-    bus.close()
 
 
 @pytest.fixture
