@@ -61,7 +61,12 @@ class ChainRecovery:
             return 0
         ended = (In("id", tuple(parents)), In("status", tuple(statuses.COMPLETED)), Equal("runner", ACTION_CHAIN))
         chains = self._store.find(Execution, ended, large=False)
-        return sum(events.control(self._bus, chain, "cancel") for chain in chains)
+        by_child = {state.child: chain for chain in chains if (state := state_of(chain)) is not None}
+        if not by_child:
+            return 0
+        left = (In("id", tuple(by_child)), In("status", tuple(STOPPED)))
+        children = self._store.find(Execution, left, large=False)
+        return sum(events.control(self._bus, by_child[child.id], "cancel") for child in children)
 
     def _chains(self, offset: int) -> list[Execution]:
         filters = (In("status", _STANDING), Equal("runner", ACTION_CHAIN), Equal("worker", None))

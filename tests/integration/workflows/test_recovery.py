@@ -172,6 +172,18 @@ def test_a_chain_within_is_canceled_though_the_command_was_lost(host, outer, wit
     assert host.recovery.wake() == 0
 
 
+def test_what_only_claims_to_belong_to_an_ended_chain_stays_paused(host, outer):
+    _, gate = outer
+    host.chain("one", [task("a")])
+    ended = host.run("one")
+    stray = host.request("gated", context={"parent": {"execution_id": ended.id}})
+    host.wait_for_child(stray, "a", "running")
+    pause(host, stray)
+    gate.open.set()
+    host.wait(stray, "paused")
+    assert host.recovery.wake() == 0
+
+
 def test_a_chain_that_is_resumed_while_the_store_is_away_goes_on(host, outer, monkeypatch):
     chain, gate = outer
     pause(host, chain)
