@@ -10,6 +10,9 @@ import pytest
 from tests.servers.mongod import MongoServer
 from tests.servers.rabbitmq import RabbitServer
 
+collect_ignore = ["fixtures"]
+"""Packs have tests of their own."""
+
 # A busy machine is slow: how long an example takes says nothing about the code.
 hypothesis.settings.register_profile("st2lite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("st2lite")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.harbor import Harbor, install_harbor
 from tests.acceptance.probe_pack import write_probe_pack
 from tests.acceptance.upstream import UpstreamCli, upstream_program
 from tests.git_repository import pack_repository
@@ -42,6 +43,12 @@ def st2(tmp_path_factory: pytest.TempPathFactory, deployment: Deployment) -> Ups
     client = _client(tmp_path_factory.mktemp("administrator"), deployment)
     client("login", deployment.user, "--password", deployment.password)
     return client
+
+
+@pytest.fixture(scope="session")
+def harbor(tmp_path_factory: pytest.TempPathFactory, deployment: Deployment, st2: UpstreamCli) -> Harbor:
+    """The pack `harbor`, installed from a git checkout and configured."""
+    return install_harbor(tmp_path_factory.mktemp("harbor"), deployment, st2)
 
 
 def _client(home: Path, deployment: Deployment) -> UpstreamCli:

@@ -92,10 +92,10 @@ class UpstreamCli:
         return answer
 
     def popen(self, *words: str) -> subprocess.Popen[str]:
-        """Start one command and leave it running."""
+        """Start one command and leave it running; what it prints can be read at once."""
         return subprocess.Popen(
-            [self._program, *words], env=self._environment, cwd=self.home, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            [self._program, *words], env={**self._environment, "PYTHONUNBUFFERED": "1"}, cwd=self.home,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
 
     def start(self, *words: str) -> str:
@@ -109,7 +109,10 @@ class UpstreamCli:
         """Ask for an execution until it has one of `statuses`."""
         deadline = time.monotonic() + seconds
         while True:
-            execution: dict[str, Any] = self("execution", "get", execution_id, "-j").json
+            text = self("execution", "get", execution_id, "-j").stdout
+            execution: dict[str, Any] = json.JSONDecoder().raw_decode(text)[
+                0
+            ]  # that of a chain is followed by its tasks
             if execution["status"] in statuses:
                 return execution
             assert time.monotonic() < deadline, f"still {execution['status']}"

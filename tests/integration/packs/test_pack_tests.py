@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from st2lite.commands.run_pack_tests import NO_TESTS, main
 from tests.git_repository import write_pack
 from tests.wheels import write_wheel
 
+PACKS = Path(__file__).parents[2] / "fixtures" / "packs"
 ACTION = """\
 from lib.words import greeting
 from st2common.runners.base_action import Action
@@ -142,6 +144,14 @@ def test_without_a_virtualenv(pack: Path, capfd: pytest.CaptureFixture[str]) -> 
     told = capfd.readouterr().err
     assert code == 0, told
     assert "Ran 3 tests" in told
+
+
+def test_a_pack_as_the_public_ones_are(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    pack = shutil.copytree(PACKS / "harbor", tmp_path / "harbor")
+    code = main(["-x", "-p", str(pack)])
+    told = capfd.readouterr().err
+    assert code == 0, told
+    assert "Ran 6 tests" in told
 
 
 def test_one_file_that_fails(pack: Path, capfd: pytest.CaptureFixture[str]) -> None:
