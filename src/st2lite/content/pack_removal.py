@@ -18,6 +18,7 @@ from st2lite.models.rule import Rule
 from st2lite.models.sensor import SensorType
 from st2lite.models.trigger import Trigger, TriggerType
 from st2lite.storage.contract import Equal, Store
+from st2lite.storage.lookups import list_now
 
 # In the order of removal: what starts things goes before what they need.
 _KINDS: dict[str, type[Document]] = {
@@ -39,7 +40,7 @@ def unload(store: Store, triggers: Triggers, pack: str) -> dict[str, int]:
     check_changeable(pack)
     counts = {}
     for name, kind in _KINDS.items():
-        documents = store.find(kind, [Equal("pack", pack)])
+        documents = list_now(store, kind, [Equal("pack", pack)])
         for document in documents:
             store.delete(kind, document.id)
             if isinstance(document, Rule):
@@ -55,7 +56,7 @@ def unload(store: Store, triggers: Triggers, pack: str) -> dict[str, int]:
 
 
 def _drop_triggers(store: Store, kind: TriggerType) -> None:
-    for trigger in store.find(Trigger, [Equal("type", kind.ref)]):
+    for trigger in list_now(store, Trigger, [Equal("type", kind.ref)]):
         if not store.count(Rule, [Equal("trigger", trigger.ref)]):
             store.delete(Trigger, trigger.id)
 

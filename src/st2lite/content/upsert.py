@@ -10,6 +10,7 @@ import msgspec
 from st2lite.models.document import Document
 from st2lite.models.errors import Conflict, StaleWrite
 from st2lite.storage.contract import Filter, Store
+from st2lite.storage.lookups import list_now
 
 D = TypeVar("D", bound=Document)
 
@@ -46,7 +47,7 @@ def _upsert(
     filters: Sequence[Filter],
     keep: Callable[[D, D], None] | None,
 ) -> None:
-    known = {key(document): document for document in store.find(kind, filters)} if wanted else {}
+    known = {key(document): document for document in list_now(store, kind, filters)} if wanted else {}
     new = []
     for document in wanted:
         stored = known.get(key(document))

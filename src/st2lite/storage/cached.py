@@ -3,8 +3,9 @@
 Finding an action, its runner type and the caller's token costs three round trips per request, for documents that hardly
 ever change. Such reads (by `id`, or by equalities) are answered from memory for up to `SECONDS`. What is missing is
 never remembered. A write through this store is seen by it at once; one by another process, when `forget` is called or
-after `SECONDS` at the latest. Large counts are
-remembered as well: lists ask for their total each time, and a database counts them one by one.
+after `SECONDS` at the latest: whoever is going to change something reads it with `lookups.find_now` or `list_now`.
+
+Large counts are remembered, too: lists ask for their total each time, and a database counts them one by one.
 """
 
 from __future__ import annotations

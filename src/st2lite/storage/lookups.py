@@ -37,12 +37,17 @@ def by_ids(store: Store, kind: type[D], identifiers: Iterable[str]) -> dict[str,
     return {document.id: document for document in find_in(store, kind, "id", identifiers)}
 
 
-def find_now(store: Store, kind: type[D], field: str, value: str) -> D | None:
-    """Return the document whose `field` has this value, as it is now, for whoever is going to change it.
+def list_now(store: Store, kind: type[D], filters: Sequence[Filter] = (), limit: int | None = None) -> list[D]:
+    """Return documents as they are now, for whoever is going to change them.
 
     A process that remembers what it has read may be a second behind. It never does so for what is asked for in order.
     """
-    found = store.find(kind, (Equal(field, value),), (Order("id"),), limit=1)
+    return store.find(kind, filters, (Order("id"),), limit)
+
+
+def find_now(store: Store, kind: type[D], field: str, value: str) -> D | None:
+    """Return the document whose `field` has this value, as it is now."""
+    found = list_now(store, kind, (Equal(field, value),), limit=1)
     return found[0] if found else None
 
 
