@@ -10,6 +10,7 @@ import pytest
 
 from st2client.client import Client
 from st2client.models import LiveAction
+from tests.acceptance.harbor import Harbor, wait_until
 from tests.acceptance.upstream import UpstreamCli
 from tests.servers.deployment import Deployment
 
@@ -74,6 +75,72 @@ def test_packs_come_and_go(ours: UpstreamCli) -> None:
     assert ours("pack", "remove", "sunny", "-j").json["ref"] == "sunny"
     answer = ours("pack", "remove", "core", check=1)
     assert '"core" comes with st2lite' in answer.text
+
+
+def test_rules_and_what_they_lead_to(ours: UpstreamCli, harbor: Harbor, tmp_path: Path) -> None:
+    file = tmp_path / "gate.yaml"
+    file.write_text(
+        "{name: gate, pack: default, enabled: true, trigger: {type: core.st2.webhook, parameters: {url: gate}},"
+        " action: {ref: core.echo, parameters: {message: '{{ trigger.body.who }}'}}}"
+    )
+    created = ours("rule", "create", str(file), "-j").json
+    assert ours("rule", "update", "default.gate", str(file), "-j").json["id"] == created["id"]
+    assert ours("webhook", "get", "gate", "-j").json["ref"] == created["trigger"]["ref"]
+    assert "gate" in ours("webhook", "list").stdout
+    assert created["trigger"]["ref"] in ours("trigger", "getspecs", "core.st2.webhook", "-j").text
+    assert ours("rule", "disable", "default.gate", "-j").json["enabled"] is False
+    assert ours("rule", "enable", "default.gate", "-j").json["enabled"] is True
+    assert "core.echo" in ours("rule", "list", "-p", "default", "--iftt").stdout
+
+    harbor.call("POST", "/webhooks/gate", {"who": "Ada"})
+    wait_until(lambda: bool(ours("rule-enforcement", "list", "--rule", "default.gate", "-j").json), "nothing enforced")
+    [enforced] = ours("rule-enforcement", "list", "--rule", "default.gate", "-j").json
+    assert ours.wait(enforced["execution_id"], "succeeded")["result"]["stdout"] == "Ada"
+    instance_id = enforced["trigger_instance_id"]
+    trace = ours("trace", "list", "-e", enforced["execution_id"]).stdout
+    assert all(word in trace for word in (instance_id, "default.gate", "core.echo"))
+    assert "default.gate" in ours("trace", "get", instance_id, "--show-rules").stdout
+    assert "succesfully re-sent" in ours("trigger-instance", "re-emit", instance_id).stdout
+    assert ours("trigger-instance", "get", instance_id, "-j").json["payload"]["body"] == {"who": "Ada"}
+    assert "successfully deleted" in ours("rule", "delete", "default.gate").stdout
+    assert "is not found" in ours("rule", "get", "default.gate", check=1).text
+
+
+def test_what_packs_bring(ours: UpstreamCli, harbor: Harbor) -> None:
+    assert ours("sensor", "get", "harbor.TideSensor", "-j").json["trigger_types"] == ["harbor.tide"]
+    assert "harbor.moor.retry_on_timeout" in ours("policy", "list", "-r", "harbor.moor").stdout
+    assert "retry" in ours("policy-type", "list").stdout
+    assert "harbor_moor" in ours("action-alias", "match", "harbor moor Aurora at 3").stdout
+    started = ours("action-alias", "execute", "harbor moor Aurora at 3").stdout
+    assert ours.wait(started.split()[-1], "succeeded")["result"]["result"]["berth"] == 3
+    assert "ship - Aurora;" in ours("action-alias", "test", "harbor moor Aurora at 3").stdout
+    assert "no terminal" in ours("pack", "config", "harbor", check=1).text
+
+
+def test_chains(ours: UpstreamCli, harbor: Harbor, tmp_path: Path) -> None:
+    tasks = ours("run", "harbor.round", "--show-tasks").stdout.partition("+----")[2]
+    assert [line.split("|")[3].strip() for line in tasks.splitlines() if "succeeded" in line] == [
+        "moor", "look", "wait", "last",
+    ]  # fmt: skip
+    gate = tmp_path / "gate"
+    execution_id = ours.start("harbor.round", f"gate={gate}")
+    tail = ours.popen("execution", "tail", execution_id)
+    assert tail.stdout
+    assert any(line == "waiting\n" for line in tail.stdout)
+    gate.touch()
+    rest, _ = tail.communicate(timeout=60)
+    assert "(task=last)" in rest
+    assert f"{execution_id} has completed (status=succeeded)." in rest
+
+
+def test_the_server(ours: UpstreamCli, tmp_path: Path) -> None:
+    assert "rulesengine" in ours("service-registry", "group", "list").stdout
+    members = ours("service-registry", "member", "list", "--group-id", "api", "-j").json
+    assert {row["group_id"] for row in members} == {"api"}
+    assert "observer" in ours("role", "list").stdout
+    assert "No matching items found" in ours("role-assignment", "list").stdout
+    (tmp_path / "workflow.yaml").write_text("version: 1.0\n")
+    assert "orquesta" in ours("workflow", "inspect", "--file", str(tmp_path / "workflow.yaml"), check=1).text
 
 
 def test_mistakes_are_explained(ours: UpstreamCli) -> None:
