@@ -52,10 +52,13 @@ def _run(options: argparse.Namespace) -> int:
     source = DumpSource(options.dump, options.database) if options.dump else ApiSource(options.api, _credentials())
     where = installation(options.config_file, options.data_dir)
     report = move_in(where.config, source, options.files, options.datastore_key, _say)
-    if options.report:
-        options.report.write_text(json.dumps(report.as_data(), indent=2) + "\n", encoding="utf-8")
     for line in report.lines():
         print(line)
+    if options.report:
+        try:
+            options.report.write_text(json.dumps(report.as_data(), indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InvalidInput(f"--report: {options.report} cannot be written: {error.strerror}.") from None
     return 1 if report.failures else 0
 
 

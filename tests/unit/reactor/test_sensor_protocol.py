@@ -10,7 +10,7 @@ import pytest
 
 from st2lite.models.trigger import Trigger
 from st2lite.reactor.sensors import protocol
-from st2lite.reactor.sensors.protocol import BrokenLine, Channel, Dispatch, trigger_view
+from st2lite.reactor.sensors.protocol import BrokenLine, Channel, Dispatch, shown_to_sensor
 
 
 @pytest.fixture
@@ -93,6 +93,6 @@ def test_a_trigger_is_shown_with_a_description_if_it_has_one() -> None:
         "type": "p.t",
         "parameters": {"a": 1},
     }
-    assert trigger_view(trigger) == shown
+    assert shown_to_sensor(trigger) == shown
     trigger.description = "d"
-    assert trigger_view(trigger) == {**shown, "description": "d"}
+    assert shown_to_sensor(trigger) == {**shown, "description": "d"}

@@ -12,7 +12,7 @@ from st2lite.models.errors import ContentError
 from st2lite.models.sensor import SensorType
 from st2lite.models.trigger import Trigger
 from st2lite.reactor.sensors.access import USER
-from st2lite.reactor.sensors.protocol import trigger_view
+from st2lite.reactor.sensors.protocol import shown_to_sensor
 
 _SCRIPT = "st2lite_sensor_host.py"
 _MIB = 1024 * 1024
@@ -83,7 +83,7 @@ class Host:
             "path": str(path),
             "config": self.load_config(sensor.pack, USER),
             "poll_interval": sensor.poll_interval,
-            "triggers": [trigger_view(trigger) for trigger in triggers],
+            "triggers": [shown_to_sensor(trigger) for trigger in triggers],
             "log_level": self.log_level,
             "memory_limit": self.memory_limit * _MIB,
             "pythonpath": paths.pythonpath,

@@ -10,6 +10,7 @@ import msgspec
 
 from st2lite.models.errors import St2liteError
 from st2lite.models.trigger import Trigger
+from st2lite.reactor.trigger_views import trigger_view
 
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes; the sensor's side sends nothing longer."""
@@ -104,17 +105,6 @@ class Channel:
             self._end.close()
 
 
-def trigger_view(trigger: Trigger) -> dict[str, Any]:
-    """A trigger as sensors know it."""
-    view: dict[str, Any] = {
-        "id": trigger.id,
-        "uid": trigger.uid,
-        "ref": trigger.ref,
-        "name": trigger.name,
-        "pack": trigger.pack,
-        "type": trigger.type,
-        "parameters": trigger.parameters,
-    }
-    if trigger.description:
-        view["description"] = trigger.description
-    return view
+def shown_to_sensor(trigger: Trigger) -> dict[str, Any]:
+    """A trigger as sensors know it: as the API shows it, but for an empty description."""
+    return {name: value for name, value in trigger_view(trigger).items() if name != "description" or value}

@@ -17,7 +17,7 @@ from st2lite.reactor.sensors.intake import Intake
 from st2lite.reactor.sensors.launch import Host, Version, version_of
 from st2lite.reactor.sensors.output import OutputLog
 from st2lite.reactor.sensors.process import Line, SensorProcess, Wake
-from st2lite.reactor.sensors.protocol import Dispatch, trigger_view
+from st2lite.reactor.sensors.protocol import Dispatch, shown_to_sensor
 
 logger = logging.getLogger(__name__)
 
@@ -186,13 +186,13 @@ class Supervisor:
         known = self._triggers
         for identifier, trigger in self._told.items():
             if identifier not in known:
-                process.tell("remove", trigger_view(trigger))
+                process.tell("remove", shown_to_sensor(trigger))
         for identifier, trigger in known.items():
             before = self._told.get(identifier)
             if before is None:
-                process.tell("add", trigger_view(trigger))
+                process.tell("add", shown_to_sensor(trigger))
             elif before.rev != trigger.rev:
-                process.tell("update", trigger_view(trigger))
+                process.tell("update", shown_to_sensor(trigger))
         self._told = known
 
     def _take(self, dispatch: Dispatch) -> bool:
