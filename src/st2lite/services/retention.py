@@ -105,4 +105,4 @@ class Collector:
         }
 
     def _before(self, days: int) -> str:
-        return from_epoch(self._clock() - days * DAY)
+        return from_epoch(max(self._clock() - days * DAY, 0.0))

@@ -139,6 +139,14 @@ def test_0_days_is_for_ever(store, ended, collector):
     assert len(ids(store)) == len(ids(store, OutputChunk)) == 1
 
 
+def test_a_period_may_be_longer_than_the_calendar(store, ended, collector):
+    execution = ended(OLD)
+    keep_output(store, execution)
+    days = 10**9
+    collector(executions=days, outputs=days, trigger_instances=days, rule_enforcements=days).collect()
+    assert len(ids(store)) == len(ids(store, OutputChunk)) == 1
+
+
 def test_output_goes_earlier_than_its_execution_but_not_while_that_runs(store, ended, make, collector):
     done, running = ended(YOUNG), make(start_timestamp=OLD, status="running")
     keep_output(store, done)
