@@ -54,7 +54,7 @@ RULES = {
 """Which events the rules of the pack match."""
 IS_PENDING = (Equal("status", PENDING),)
 PAUSE = 1.5
-PATIENCE = 150
+PATIENCE = 300
 """Seconds for all that was begun to end. Ends that nobody was told of are found within less than a minute."""
 
 
