@@ -3,6 +3,7 @@
 import pytest
 
 from st2lite.models.errors import RenderError
+from st2lite.rendering import bounds
 from st2lite.rendering.bounds import LARGEST
 from st2lite.rendering.environment import render
 
@@ -82,3 +83,49 @@ def test_all_else_is_as_ever(template, expected):
 
 def test_the_largest_text_is_possible():
     assert render("{{ ('x' * largest)|length }}", {"largest": LARGEST}) == str(LARGEST)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for i in range(99) recursive %}{% if loop.depth < 9 %}{{ loop(range(99)) }}{% endif %}{% endfor %}",
+        "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}",
+        "{{ range(99999) | select('in', range(99999) | list) | list | length }}",
+        "{{ range(99999) | reject('in', range(99999) | list) | list | length }}",
+    ],
+)
+def test_what_would_take_for_ever_is_given_up(template, monkeypatch):
+    monkeypatch.setattr(bounds, "LONGEST", 0.05)
+    with pytest.raises(RenderError, match="its loops and calls take more than"):
+        render(template, {})
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% for i in range(9) recursive %}{{ loop(range(9)) }}{% endfor %}",
+    ],
+)
+def test_what_calls_itself_without_end_is_an_error(template):
+    with pytest.raises(RenderError, match="recursion"):
+        render(template, {})
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% set all = [] %}{% for i in range(999) %}{% set _ = all.append('x' * 9000000) %}{% endfor %}",
+        "{% set x, all = 'x' * 9000000, [] %}{% for i in range(99) %}{% set _ = all.append(x ~ i) %}{% endfor %}",
+        "{% set all = [] %}{% for i in range(999) %}{% set _ = all.append('x'.ljust(9000000)) %}{% endfor %}",
+    ],
+)
+def test_what_would_fill_the_memory_piece_by_piece_is_given_up(template):
+    with pytest.raises(RenderError, match="all together"):
+        render(template, {})
+
+
+def test_a_list_that_doubles_itself_is_given_up():
+    with pytest.raises(RenderError, match="at most"):
+        render("{% set x = [1] %}{% for i in range(60) %}{% set _ = x.extend(x) %}{% endfor %}", {})
