@@ -165,6 +165,16 @@ def test_workflows_show_their_tasks(api: FakeApi, cli: Cli) -> None:
     assert "child1" not in cli("execution", "get", ID, "--raw").out
 
 
+def test_chains_show_the_result_of_their_last_task(api: FakeApi, cli: Cli) -> None:
+    tasks = [{"name": "t1", "result": {"stdout": "one"}}, {"name": "t2", "result": {"stdout": "two"}}]
+    workflow(api, result={"tasks": tasks, "published": {}})
+    out = cli(*RUN).out
+    assert "result_task: t2\nresult: \n  stdout: two\n" in out
+    assert "stdout: one" not in out
+    assert json.loads(cli("execution", "get", ID, "-j").out)["result"]["tasks"] == tasks
+    assert "stdout: one" in cli("execution", "get", ID, "--raw").out
+
+
 def test_failed_workflows_show_the_error(api: FakeApi, cli: Cli) -> None:
     workflow(api, "failed", result={"tasks": [{"name": "t1", "result": {"stderr": "no disk"}}]})
     out = cli(*RUN).out

@@ -109,9 +109,21 @@ def _show_workflow(execution: Any, args: argparse.Namespace, session: Session) -
             data["tasks"] = [select(row, columns) for row in task_rows(children, execution.id, plain=True)]
         printer.data(data)
         return
-    printer.fields(document, [*header, "result"], transforms(printer))
+    document.update(last := _last_result(document.get("result")))
+    place = header.index("status") + 1 if last else len(header)
+    header[place:place] = [*last] or ["result"]
+    printer.fields(document, header, transforms(printer))
     if children:
         printer.items(task_rows(children, execution.id), _TASK_COLUMNS, args.width, transforms(printer))
+
+
+def _last_result(result: Any) -> dict[str, Any]:
+    """The last task of a chain and its result: what people run it for."""
+    tasks = result.get("tasks") if isinstance(result, dict) else None
+    last = tasks[-1] if isinstance(tasks, list) and tasks else None
+    if not isinstance(last, dict) or not last.get("result"):
+        return {}
+    return {"result_task": last.get("name", "unknown"), "result": last["result"]}
 
 
 def _failure(execution: Any) -> dict[str, Any]:
