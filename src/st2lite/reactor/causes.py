@@ -9,6 +9,7 @@ import msgspec
 from st2lite.executions.requests import Cause
 from st2lite.models.rule import Rule
 from st2lite.models.trigger import Trigger, TriggerInstance, TriggerType
+from st2lite.reactor.rule_views import rule_view
 from st2lite.reactor.trigger_views import instance_view, trigger_type_view, trigger_view
 from st2lite.storage.contract import Equal, Store, find_one
 
@@ -23,31 +24,12 @@ def cause_of(store: Store, rule: Rule, instance: TriggerInstance) -> Cause:
     trigger = find_one(store, Trigger, Equal("ref", instance.trigger))
     definition = find_one(store, TriggerType, Equal("ref", instance.trigger_type))
     return Cause(
-        rule=_rule(rule),
+        # Without the parameters of its action: rendered, and masked, they are those of the execution.
+        rule=rule_view(rule, {"ref": rule.action["ref"]}),
         trigger=trigger_view(trigger) if trigger else None,
         trigger_type=_without_schemas(trigger_type_view(definition)) if definition else None,
         trigger_instance=_instance(instance),
     )
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    """A rule without the parameters of its action: rendered, and masked, they are those of the execution."""
-    return {
-        "id": rule.id,
-        "uid": rule.uid,
-        "ref": rule.ref,
-        "name": rule.name,
-        "pack": rule.pack,
-        "description": rule.description,
-        "enabled": rule.enabled,
-        "type": rule.type,
-        "trigger": rule.trigger,
-        "criteria": rule.criteria,
-        "action": {"ref": rule.action["ref"]},
-        "context": rule.context,
-        "tags": rule.tags,
-        "metadata_file": rule.metadata_file,
-    }
 
 
 def _without_schemas(view: dict[str, Any]) -> dict[str, Any]:

@@ -55,24 +55,8 @@ class RuleViews:
             known = find_one(self._store, Action, Equal("ref", rule.action["ref"]))
             action["description"] = known.description if known else ""
             trigger["description"] = self._trigger_description(trigger)
-        view = {
-            "id": rule.id,
-            "uid": rule.uid,
-            "ref": rule.ref,
-            "name": rule.name,
-            "pack": rule.pack,
-            "description": rule.description,
-            "enabled": rule.enabled,
-            "type": rule.type,
-            "trigger": trigger,
-            "criteria": rule.criteria,
-            "action": action,
-            "context": rule.context,
-            "tags": rule.tags,
-            "metadata_file": rule.metadata_file,
-        }
-        if rule.throttle:
-            view["throttle"] = rule.throttle
+        view = rule_view(rule, action)
+        view["trigger"] = trigger
         return view
 
     def _schema(self, ref: str) -> dict[str, Schema]:
@@ -89,6 +73,29 @@ class RuleViews:
             return known.description
         definition = find_one(self._store, TriggerType, Equal("ref", trigger["type"]))
         return definition.description if definition else ""
+
+
+def rule_view(rule: Rule, action: dict[str, Any]) -> dict[str, Any]:
+    """A rule with its action as it may be shown: without secrets."""
+    view = {
+        "id": rule.id,
+        "uid": rule.uid,
+        "ref": rule.ref,
+        "name": rule.name,
+        "pack": rule.pack,
+        "description": rule.description,
+        "enabled": rule.enabled,
+        "type": rule.type,
+        "trigger": rule.trigger,
+        "criteria": rule.criteria,
+        "action": action,
+        "context": rule.context,
+        "tags": rule.tags,
+        "metadata_file": rule.metadata_file,
+    }
+    if rule.throttle:
+        view["throttle"] = rule.throttle
+    return view
 
 
 def rule_type_view(kind: RuleType) -> dict[str, Any]:
