@@ -1,7 +1,7 @@
 """packs.delete: delete the files of packs."""
 
 from pack_actions import PackAction, say
-from st2lite.content.pack_removal import Remover
+from st2lite.content.installation.removal import Remover
 
 
 class Delete(PackAction):

@@ -1,7 +1,7 @@
 """packs.download: fetch packs and put their files in place."""
 
 from pack_actions import PackAction, say
-from st2lite.content.pack_installation import Installer
+from st2lite.content.installation.installer import Installer
 
 
 class Download(PackAction):

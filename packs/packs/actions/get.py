@@ -1,7 +1,7 @@
 """packs.get: what is installed."""
 
 from pack_actions import PackAction
-from st2lite.content.pack_git import is_repository, state, versions
+from st2lite.content.installation.git import is_repository, state, versions
 from st2lite.content.packs import MANIFEST
 from st2lite.content.yaml_files import load_map
 

@@ -1,7 +1,7 @@
 """packs.get_pack_dependencies: what installed packs depend on, and what of that is missing or another version."""
 
 from pack_actions import PackAction
-from st2lite.content.pack_sources import parse_source
+from st2lite.content.installation.sources import parse_source
 from st2lite.content.packs import read_pack
 
 

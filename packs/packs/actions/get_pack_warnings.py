@@ -1,7 +1,7 @@
 """packs.get_pack_warnings: why installed packs may not work on this host."""
 
 from pack_actions import PackAction
-from st2lite.content.pack_requirements import unmet
+from st2lite.content.installation.requirements import unmet
 from st2lite.content.packs import read_pack
 
 

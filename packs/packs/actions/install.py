@@ -1,7 +1,7 @@
 """packs.install: fetch packs, build their virtualenvs, put them in place and register them."""
 
 from pack_actions import PackAction, say
-from st2lite.content.pack_installation import Installer
+from st2lite.content.installation.installer import Installer
 
 
 class Install(PackAction):

@@ -1,7 +1,7 @@
 """packs.search: look for packs in the index."""
 
 from pack_actions import PackAction
-from st2lite.content.pack_index import search
+from st2lite.content.installation.index import search
 
 
 class Search(PackAction):

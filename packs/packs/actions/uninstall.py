@@ -1,7 +1,7 @@
 """packs.uninstall: remove what is registered of packs, their files and their virtualenvs."""
 
 from pack_actions import PackAction, say
-from st2lite.content.pack_removal import Remover
+from st2lite.content.installation.removal import Remover
 
 
 class Uninstall(PackAction):

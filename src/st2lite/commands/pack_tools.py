@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from st2lite.commands.daemon import CONFIG_HELP
 from st2lite.config.load import config_path, load
-from st2lite.content.pack_host import PackHost
-from st2lite.content.pack_installation import Installer
+from st2lite.content.installation.host import PackHost
+from st2lite.content.installation.installer import Installer
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.services.packs import pack_host
 

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import st2lite.packlib
+from st2lite.content.installation.virtualenvs import REQUIREMENTS, Virtualenvs
 from st2lite.content.packs import read_pack
-from st2lite.content.virtualenvs import REQUIREMENTS, Virtualenvs
 from st2lite.models.errors import InvalidInput, St2liteError
 
 NAME = "st2-run-pack-tests"

@@ -9,8 +9,8 @@ import falcon
 from st2lite import __version__
 from st2lite.auth.api_keys import ApiKeys
 from st2lite.content.action_files import ActionFiles
+from st2lite.content.installation.host import PackHost
 from st2lite.content.locations import PackLocations
-from st2lite.content.pack_host import PackHost
 from st2lite.content.registrar import Registrar
 from st2lite.content.triggers import Triggers
 from st2lite.executions.aliases import AliasService

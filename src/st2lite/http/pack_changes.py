@@ -7,8 +7,8 @@ from typing import Any
 import falcon
 import msgspec
 
-from st2lite.content.pack_index import PackIndex, search
-from st2lite.content.pack_removal import unload
+from st2lite.content.installation.index import PackIndex, search
+from st2lite.content.installation.removal import unload
 from st2lite.content.triggers import Triggers
 from st2lite.executions.service import ExecutionService
 from st2lite.http.bodies import read_as

@@ -12,8 +12,8 @@ from st2lite.auth.authenticate import Authenticator
 from st2lite.auth.tokens import Tokens
 from st2lite.config.schema import Config, current_user
 from st2lite.config.urls import api_url, coordination_url, database_url
+from st2lite.content.installation.host import PackHost
 from st2lite.content.locations import PackLocations
-from st2lite.content.pack_host import PackHost
 from st2lite.content.registrar import Registrar
 from st2lite.content.triggers import Triggers
 from st2lite.executions.admission import Admission

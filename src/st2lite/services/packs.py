@@ -8,10 +8,10 @@ from pathlib import Path
 
 from st2lite.config.load import load
 from st2lite.config.schema import Config
+from st2lite.content.installation.host import PackHost
+from st2lite.content.installation.index import PackIndex
+from st2lite.content.installation.virtualenvs import Virtualenvs
 from st2lite.content.locations import PackLocations
-from st2lite.content.pack_host import PackHost
-from st2lite.content.pack_index import PackIndex
-from st2lite.content.virtualenvs import Virtualenvs
 
 _HANDED_DOWN = {
     "system": ("base_path",),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from st2lite.content.pack_removal import unload
+from st2lite.content.installation.removal import unload
 from st2lite.content.triggers import Triggers
 from st2lite.content.upsert import upsert
 from st2lite.models.action import Action

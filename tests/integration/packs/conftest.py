@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from st2lite.content.installation.host import PackHost
+from st2lite.content.installation.index import PackIndex
+from st2lite.content.installation.installer import Installation, Installer
+from st2lite.content.installation.removal import Remover
+from st2lite.content.installation.virtualenvs import Virtualenvs
 from st2lite.content.locations import PackLocations
-from st2lite.content.pack_host import PackHost
-from st2lite.content.pack_index import PackIndex
-from st2lite.content.pack_installation import Installation, Installer
-from st2lite.content.pack_removal import Remover
 from st2lite.content.packs import read_pack
-from st2lite.content.virtualenvs import Virtualenvs
 from st2lite.models.errors import ContentError
 
 

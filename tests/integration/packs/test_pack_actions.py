@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from st2lite.content.pack_installation import Installer
+from st2lite.content.installation.installer import Installer
 from st2lite.models import statuses
 from st2lite.models.execution import Execution
 from st2lite.services.standalone import Standalone, standalone_config

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from st2lite.content import virtualenvs
+from st2lite.content.installation import virtualenvs as virtualenvs
 from st2lite.models.errors import ContentError, InvalidInput
 from tests.git_repository import write_pack
 from tests.integration.packs.conftest import Host

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from st2lite.content import pack_archive
-from st2lite.content.pack_archive import find_pack, unpack
+from st2lite.content.installation import archive as pack_archive
+from st2lite.content.installation.archive import find_pack, unpack
 from st2lite.models.errors import ContentError
 
 

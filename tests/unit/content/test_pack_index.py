@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from st2lite.content.pack_index import PackIndex, search
+from st2lite.content.installation.index import PackIndex, search
 from st2lite.models.errors import InvalidInput
 from tests.servers.web import Answer, WebServer
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from st2lite.content.pack_sources import ARCHIVE, GIT, INDEX, LOCAL, parse_source
+from st2lite.content.installation.sources import ARCHIVE, GIT, INDEX, LOCAL, parse_source
 from st2lite.models.errors import InvalidInput
 
 SHA = "0123456789abcdef0123456789abcdef01234567"

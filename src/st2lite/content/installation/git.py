@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from st2lite.content.programs import Say, hide_credentials, run_program
+from st2lite.content.installation.programs import Say, hide_credentials, run_program
 from st2lite.models.errors import ContentError
 
 _ENVIRONMENT = {

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from st2lite.content.installation.index import PackIndex
+from st2lite.content.installation.virtualenvs import Virtualenvs
 from st2lite.content.locations import PackLocations
-from st2lite.content.pack_index import PackIndex
 from st2lite.content.packs import is_pack_ref
-from st2lite.content.virtualenvs import Virtualenvs
 from st2lite.models.errors import InvalidInput
 from st2lite.models.pack import SYSTEM_PACKS
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from st2lite.content.pack_archive import LARGEST_PACK, copy_folder, find_pack, unpack
-from st2lite.content.pack_git import clone, is_repository
-from st2lite.content.pack_index import IndexProblem, PackIndex, fetch
-from st2lite.content.pack_requirements import unmet
-from st2lite.content.pack_sources import ARCHIVE, GIT, INDEX, Source, parse_source
+from st2lite.content.installation.archive import LARGEST_PACK, copy_folder, find_pack, unpack
+from st2lite.content.installation.git import clone, is_repository
+from st2lite.content.installation.index import IndexProblem, PackIndex, fetch
+from st2lite.content.installation.programs import Say, hide_credentials
+from st2lite.content.installation.requirements import unmet
+from st2lite.content.installation.sources import ARCHIVE, GIT, INDEX, Source, parse_source
 from st2lite.content.packs import MANIFEST, read_pack
-from st2lite.content.programs import Say, hide_credentials
 from st2lite.models.errors import ContentError, InvalidInput
 from st2lite.models.pack import Pack
 

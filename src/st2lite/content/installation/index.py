@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from st2lite.content.programs import hide_credentials, proxy_certificates
+from st2lite.content.installation.programs import hide_credentials, proxy_certificates
 from st2lite.models.errors import InvalidInput, St2liteError
 
 MALFORMED, UNRESPONSIVE, EMPTY, OTHER = "malformed", "unresponsive", "empty", "other errors"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from st2lite.content.pack_host import PackHost, Registry, check_changeable
-from st2lite.content.programs import Say
-from st2lite.content.swapping import remove
+from st2lite.content.installation.host import PackHost, Registry, check_changeable
+from st2lite.content.installation.programs import Say
+from st2lite.content.installation.swapping import remove
 from st2lite.content.triggers import Triggers
 from st2lite.models.action import Action
 from st2lite.models.alias import ActionAlias

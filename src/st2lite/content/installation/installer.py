@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from st2lite.content.pack_download import Download, Downloader
-from st2lite.content.pack_host import PackHost, Registry, check_changeable
-from st2lite.content.pack_sources import Source, parse_source
+from st2lite.content.installation.download import Download, Downloader
+from st2lite.content.installation.host import PackHost, Registry, check_changeable
+from st2lite.content.installation.permissions import share
+from st2lite.content.installation.programs import Say
+from st2lite.content.installation.sources import Source, parse_source
+from st2lite.content.installation.swapping import Swap, remove_leftovers
 from st2lite.content.packs import read_pack
-from st2lite.content.permissions import share
-from st2lite.content.programs import Say
-from st2lite.content.swapping import Swap, remove_leftovers
 from st2lite.models.errors import InvalidInput, St2liteError
 
 DEEPEST = 10

@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from st2lite.content.permissions import share
-from st2lite.content.programs import Say, run_program
-from st2lite.content.swapping import Swap, remove, remove_leftovers
+from st2lite.content.installation.permissions import share
+from st2lite.content.installation.programs import Say, run_program
+from st2lite.content.installation.swapping import Swap, remove, remove_leftovers
 from st2lite.models.errors import ContentError, InvalidInput
 
 REQUIREMENTS = "requirements.txt"

@@ -1,0 +1,1 @@
+"""Fetching packs, putting them in place, removing them; and their virtualenvs (ADR 27)."""
