@@ -63,12 +63,16 @@ def serve(name: str, config: Config, make_service: Callable[[AppContext], Servic
     stop = StopSignal()
     context = AppContext(config)
     if wait_for(context.connect, stop.wait):
-        service = make_service(context)
-        membership = Membership(context, {name: None})
-        membership.start()
-        run(name, service, stop)
-        membership.stop()
+        run_registered(name, context, make_service(context), stop)
     context.close()
+
+
+def run_registered(name: str, context: AppContext, service: Service, stop: StopSignal) -> None:
+    """`run` a service that is a process of its own, and keep it in the service registry meanwhile."""
+    membership = Membership(context, {name: None})
+    membership.start()
+    run(name, service, stop)
+    membership.stop()
 
 
 def run(name: str, service: Service, stop: StopSignal) -> None:

@@ -47,7 +47,7 @@ def serve(config: Config, sensor_ref: str | None = None) -> int:
     if wait_for(context.connect, stop.wait):
         if sensor_ref is not None:
             _check(context, sensor_ref)
-        daemon.run(NAME, SensorContainer(context, sensor_ref, end), stop)
+        daemon.run_registered(NAME, context, SensorContainer(context, sensor_ref, end), stop)
     context.close()
     return _exit_code(codes[0]) if codes else 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from st2lite.models.service import ServiceMember
 from tests.processes import alive, wait_for
 from tests.sensor_node import PACK, SensorNode
 
@@ -73,7 +74,9 @@ def test_it_stops_its_sensors_when_it_is_stopped(node: SensorNode, command: Comm
     node.add("def run(self): self.say(os.getpid()); time.sleep(600)")
     process = command.start()
     wait_for(node.instances)
+    wait_for(lambda: [member.group for member in node.store.find(ServiceMember)] == ["sensorcontainer"])
     process.send_signal(signal.SIGTERM)
     _, text = process.communicate(timeout=60)
     assert process.returncode == 0, text
     assert not alive(node.said()[0])
+    assert node.store.find(ServiceMember) == []
