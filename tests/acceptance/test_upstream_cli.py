@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from st2lite.auth.api_keys import hash_key
 from tests.acceptance.upstream import UpstreamCli
 from tests.servers.deployment import Deployment
 
@@ -295,6 +296,16 @@ class TestApiKeys:
         assert "401" in upstream("action", "list", "--api-key", key, check=1, **alone).text
         assert "not found" in st2("apikey", "get", row["id"], check=1).text
 
+    def test_load(self, upstream: UpstreamCli, st2: UpstreamCli, tmp_path: Path) -> None:
+        key = "brought along from elsewhere"
+        entry = {"id": "5f" + "0" * 22, "user": "bot", "key_hash": hash_key(key), "enabled": True}
+        file = tmp_path / "keys.json"
+        file.write_text(json.dumps([entry]))
+        for _ in range(2):  # it is created first, and replaced then
+            assert st2("apikey", "load", str(file), "-j").json == [{"id": entry["id"], "user": "bot", "metadata": {}}]
+        shown = upstream("whoami", ST2_API_KEY=key, HOME=str(tmp_path)).text
+        assert 'Currently logged in as "bot"' in shown
+
     def test_create_shows_the_key_once(self, st2: UpstreamCli) -> None:
         created = st2("apikey", "create", "-j").json
         assert created["key"]
@@ -392,6 +403,12 @@ class TestPackChanges:
         assert st2("pack", "remove", "sunny", "-j").json["ref"] == "sunny"
         assert "is not found" in st2("pack", "get", "sunny", check=1).text
         assert "doesn't exist" in st2("run", "sunny.tell", check=1).text
+
+    def test_config_of_packs_without_a_schema(self, st2: UpstreamCli) -> None:
+        # With a schema this client fails at its first question: it uses a part of prompt_toolkit that is gone.
+        for pack in ("probe", "nosuch"):
+            answer = st2("pack", "config", pack, check=2)
+            assert f"Pack \"{pack}\" doesn't exist or doesn't have a config schema defined." in answer.text
 
     def test_what_cannot_be_installed(self, st2: UpstreamCli, deployment: Deployment) -> None:
         st2("pack", "install", "sunny=7.0.0", check=1)

@@ -87,6 +87,17 @@ class TestRules:
         assert "resembles" in answer.text
 
 
+class TestTraces:
+    def test_executions_are_put_into_one(self, st2: UpstreamCli) -> None:
+        first = st2("run", "core.noop", "--trace-tag", "voyage", "-j").json["id"]
+        trace = st2("trace", "list", "-c", "voyage", "-a", "all", "-j").json  # of a single one, this client shows all
+        second = st2("run", "core.noop", "--trace-id", trace["id"], "-j").json["id"]
+        shown = st2("trace", "get", trace["id"], "--show-executions").stdout
+        assert (first in shown, second in shown) == (True, True)
+        unknown = st2("run", "core.noop", "--trace-id", "0" * 24, check=1)
+        assert "400 Client Error: Bad Request" in unknown.text
+
+
 class TestTriggers:
     def test_life(self, st2: UpstreamCli, harbor: Harbor, tmp_path: Path) -> None:
         refs = [row["ref"] for row in st2("trigger", "list", "-p", "core", "-j").json]
