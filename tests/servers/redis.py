@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
-import subprocess
-import time
 from pathlib import Path
-from types import TracebackType
 
 from tests.servers import require
+from tests.servers.listener import Listener
 from tests.servers.ports import free_ports
 
-START_SECONDS = 30
 
+class RedisServer(Listener):
+    """One server. It keeps port and password over `kill()` and `start()`, and forgets everything else."""
 
-class RedisServer:
-    """One server. It keeps port and password over `kill()` or `stop()` and `start()`, and forgets everything else."""
+    name = "Redis"
+    start_seconds = 30
+    question = b"PING\r\n"
+    answer = b"-"  # it listens, and wants the password
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
+        super().__init__(directory)
         self.password = secrets.token_urlsafe(12)
-        self.port = 0
-        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> RedisServer:
         require(shutil.which("redis-server"), "redis-server (apt-get install redis-server)")
@@ -42,41 +40,9 @@ class RedisServer:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.kill()
-
     @property
     def url(self) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start the server and wait until it listens."""
-        assert self._process is None, "the server is running already"
-        with (self.directory / "console.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["redis-server", str(self.directory / "redis.conf")],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                raise RuntimeError(f"Redis did not start:\n{(self.directory / 'console.log').read_text()}")
-            time.sleep(0.02)
-
-    def kill(self) -> None:
-        """End the server as a crash would (SIGKILL)."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
-                client.sendall(b"PING\r\n")
-                return client.recv(1) == b"-"  # it listens, and wants the password
-        except OSError:
-            return False
+    def command(self) -> list[str]:
+        return ["redis-server", str(self.directory / "redis.conf")]
