@@ -6,7 +6,6 @@ from datetime import datetime, timezone
 import pytest
 
 from st2lite.messaging.contract import RULES
-from st2lite.messaging.memory import MemoryBus
 from st2lite.messaging.messages import ContentChanged
 from st2lite.models.errors import StoreUnavailable
 from st2lite.models.ids import timed_id
@@ -25,14 +24,6 @@ class Clock:
 
     def __call__(self):
         return self.seconds
-
-
-@pytest.fixture
-def bus():
-    bus = MemoryBus()
-    bus.declare()
-    yield bus
-    bus.close()
 
 
 @pytest.fixture
