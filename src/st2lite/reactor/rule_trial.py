@@ -8,6 +8,7 @@ from typing import Any
 
 from st2lite.executions.requests import LoadConfig
 from st2lite.models.action import Action, RunnerType
+from st2lite.models.criteria import WITHOUT_PATTERN
 from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.rule import Rule
 from st2lite.models.throttle import parse_throttle
@@ -77,7 +78,8 @@ class Trial:
             return None
         if mismatch.key == "trigger" and mismatch.key not in rule.criteria:
             return "the payload is empty, which matches no criteria"
-        return f"criterion {mismatch.key} ({mismatch.operator}): {mismatch.value!r} against {mismatch.pattern!r}"
+        against = "" if mismatch.operator in WITHOUT_PATTERN else f" against {mismatch.pattern!r}"
+        return f"criterion {mismatch.key} ({mismatch.operator}): the value is {mismatch.value!r}{against}"
 
     def _parameters(self, rule: Rule, instance: TriggerInstance) -> dict[str, Any]:
         ref = rule.action["ref"]

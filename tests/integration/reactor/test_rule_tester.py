@@ -49,7 +49,7 @@ def test_files_that_match_need_neither_configuration_nor_database(try_files, cap
 @pytest.mark.parametrize(
     "rule, instance, told",
     [
-        ({}, {"payload": {"level": 3}}, "criterion trigger.level (gt): 3 against 3"),
+        ({}, {"payload": {"level": 3}}, "criterion trigger.level (gt): the value is 3 against 3"),
         ({}, {"payload": {}}, "the payload is empty"),
         ({}, {"trigger": "test.other"}, "the rule listens for test.event, and this is test.other"),
         ({}, {"payload": {"level": "x"}}, "the value cannot be compared"),
