@@ -300,6 +300,34 @@ def test_a_pack_of_the_first_years_runs_unmodified(tmp_path: Path) -> None:
     assert (bad.status, bad.result["result"]) == ("failed", "nobody to greet")
 
 
+def test_packs_read_and_write_timestamps_with_st2common(host: PythonPack) -> None:
+    body = (
+        "import datetime\n"
+        "from st2common.util import isotime\n"
+        "moment = isotime.parse('2026-01-31 14:00:00.25+02:00')\n"
+        "plain = datetime.datetime(2026, 1, 31, 12)\n"
+        "east = plain.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=2)))\n"
+        "return [isotime.format(moment), isotime.format(moment, usec=False, offset=False), isotime.format(plain),\n"
+        "        isotime.format(east, usec=False), isotime.format('2026-01-31T12:00:00Z', usec=False),\n"
+        "        isotime.validate('2026-01-31', raise_exception=False), isotime.validate('2026-01-31T12:00:00Z'),\n"
+        "        isotime.add_utc_tz(plain) == isotime.parse('2026-01-31T12:00:00+00'),\n"
+        "        isotime.get_datetime_utc_now() > moment]"
+    )
+    outcome = host.run(body)
+    assert outcome.result["result"] == [
+        "2026-01-31T12:00:00.250000+00:00",
+        "2026-01-31T12:00:00Z",
+        "2026-01-31T12:00:00.000000+00:00",
+        "2026-01-31T12:00:00+02:00",
+        "2026-01-31T12:00:00+00:00",
+        False,
+        True,
+        True,
+        True,
+    ], outcome.result["stderr"]
+    assert "is not a timestamp" in host.run("from st2common.util import isotime; isotime.parse('x')").result["stderr"]
+
+
 def test_a_result_too_deep_to_be_written_says_so(host: PythonPack) -> None:
     outcome = host.run("deep = []\nfor _ in range(100_000):\n    deep = [deep]\nreturn deep")
     assert (outcome.status, outcome.result["exit_code"]) == ("failed", 1)

@@ -1,0 +1,1 @@
+"""The helpers of `st2common` that public packs use."""
