@@ -191,6 +191,8 @@ def test_modules_beside_the_sensor_and_in_lib_can_be_imported(node: SensorNode) 
         def run(self):
             import neighbour, shared_words
             from st2common import log as logging
+            from st2reactor.container.sensor_wrapper import SensorService
+            assert isinstance(self.sensor_service, SensorService)
             self.say(neighbour.WORD, shared_words.WORD, logging.getLogger("x").name)
         """
     )

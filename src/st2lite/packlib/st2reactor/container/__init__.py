@@ -1,0 +1,1 @@
+"""What sensors name in their annotations."""
