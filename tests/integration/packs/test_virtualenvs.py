@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from st2lite.content.installation import virtualenvs as virtualenvs
+from st2lite.content.installation import virtualenvs
 from st2lite.models.errors import ContentError, InvalidInput
 from tests.git_repository import write_pack
 from tests.integration.packs.conftest import Host
@@ -94,6 +94,14 @@ def test_pip_goes_through_the_proxy(tmp_path: Path, wheels: Path, monkeypatch: p
         host.install(weather(tmp_path, "sunshine\n"), virtualenvs=True)
         assert proxy.received[0].target == "http://packages.example/simple/sunshine/"
     assert host.python("weather", "import sunshine; print(sunshine.VERSION)") == "1.0.0"
+
+
+def test_what_everybody_may_read_holds_no_password_of_an_index(tmp_path: Path, wheels: Path) -> None:
+    host = Host(tmp_path / "st2", pip_opts=(*OFFLINE, "--extra-index-url=http://me:hidden@packages.example/simple"))
+    host.install(weather(tmp_path, "sunshine\n"), virtualenvs=True, find_links=str(wheels))
+    place = (host.virtualenvs / "weather").resolve()
+    assert [path for path in place.iterdir() if path.is_file() and "hidden" in path.read_text()] == []
+    assert not any("hidden" in line for line in host.told)
 
 
 def test_options_are_not_smuggled_in(host: Host, tmp_path: Path) -> None:

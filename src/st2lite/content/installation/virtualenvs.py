@@ -134,10 +134,16 @@ class Virtualenvs:
         return [*self._pip_opts, *(f"--find-links={place}" for place in places)]
 
     def _stamp(self, pack_dir: Path, listed: list[Path], options: list[str]) -> str:
-        """What the virtualenv is made of; wheels that a pack brings along are named without its directory."""
-        digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in listed)).hexdigest()
-        used = [option.replace(str(pack_dir), ".") for option in options]
-        content = {"python": os.path.realpath(self._python), "options": used, "requirements": digest}
+        """What the virtualenv is made of; wheels that a pack brings along are named without its directory.
+
+        Everybody may read it, so of options, which may hold passwords of package indexes, it has a digest.
+        """
+        used = [option.replace(str(pack_dir), ".").encode() for option in options]
+        content = {
+            "python": os.path.realpath(self._python),
+            "options": _digest(used),
+            "requirements": _digest([path.read_bytes() for path in listed]),
+        }
         return json.dumps(content, sort_keys=True)
 
     def _is_current(self, pack: str, stamp: str) -> bool:
@@ -146,3 +152,7 @@ class Virtualenvs:
             return (place / "bin" / "python").exists() and (place / _STAMP).read_text() == stamp
         except OSError:
             return False
+
+
+def _digest(parts: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
