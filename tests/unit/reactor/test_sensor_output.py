@@ -44,6 +44,13 @@ def test_lines_may_come_in_pieces_and_say_how_severe_they_are(
     ]
 
 
+def test_what_would_play_with_a_terminal_or_the_log_is_shown_as_what_it_is(
+    output: OutputLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    output.feed("\x1b[31mred\x00\tgreen\r\x9b2J größe\n".encode())
+    assert caplog.messages == ["\\x1b[31mred\\x00\tgreen\\x0d\\x9b2J größe"]
+
+
 def test_long_lines_are_shortened_whether_they_end_or_not(output: OutputLog, caplog: pytest.LogCaptureFixture) -> None:
     output.feed(b"x" * 5000 + b"\nshort\n")
     for _ in range(10):

@@ -17,6 +17,7 @@ BURST = 128 * 1024
 """Bytes that it may log at once after a quiet time."""
 
 _COST = 100
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _SEVERITY = re.compile(rb"<([0-7])>")
 _LEVELS = (logging.CRITICAL, logging.CRITICAL, logging.CRITICAL, logging.ERROR, logging.WARNING) + 2 * (
     logging.INFO,
@@ -69,6 +70,7 @@ class OutputLog:
         level = _LEVELS[int(found[1])] if found else logging.INFO
         text = line[found.end() if found else 0 :]
         shown = text[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r")
+        shown = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", shown)
         if shown:
             self._log(level, shown if len(text) <= LONGEST_LINE else f"{shown}… (shortened)")
 
