@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from st2lite.commands.daemon import CONFIG_HELP
+from st2lite.commands.place import add_place_options
 
 _BACKUP = """\
 The file holds documents, packs, configurations, st2.conf, accounts and the datastore key: keep it as safe as those.
@@ -35,9 +35,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
             name, help=help_text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         command.add_argument("file", type=Path, metavar="FILE", help="the backup file")
-        where = command.add_mutually_exclusive_group()
-        where.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
-        where.add_argument("--data-dir", type=Path, metavar="DIR", help="data directory of a standalone installation")
+        add_place_options(command)
         command.add_argument("--force", action="store_true", help=force)
         command.set_defaults(run=run)
 

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from st2lite.commands.daemon import CONFIG_HELP
+from st2lite.commands.place import add_place_options
 from st2lite.models.errors import InvalidInput
 
 _EPILOG = """\
@@ -38,9 +38,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.add_argument("--files", type=Path, metavar="DIR", help="StackStorm's base path, for packs and configs")
     command.add_argument("--datastore-key", type=Path, metavar="FILE", help="the key that StackStorm encrypted with")
     command.add_argument("--report", type=Path, metavar="FILE", help="write the report as JSON, too")
-    where = command.add_mutually_exclusive_group()
-    where.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
-    where.add_argument("--data-dir", type=Path, metavar="DIR", help="data directory of a standalone installation")
+    add_place_options(command)
     command.set_defaults(run=_run)
 
 

@@ -6,14 +6,18 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from st2lite.commands.daemon import CONFIG_HELP
-from st2lite.config.load import config_path, load
+from st2lite.commands.place import add_place_options, config_of
 from st2lite.content.installation.host import PackHost
 from st2lite.content.installation.installer import Installer
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.services.packs import pack_host
 
 _SOURCES = "name of the index, owner/repository, URL, file:///directory or archive; each may be followed by =version"
+_EXAMPLES = {
+    "st2-pack-install": ("slack=1.2.0", "--data-dir ~/.st2lite/data /srv/weather.tar.gz --find-links=/srv/wheels"),
+    "st2-pack-download": ("https://git.example.com/weather.git=main", "acme/st2-weather"),
+    "st2-pack-setup-virtualenv": ("weather", "--data-dir ~/.st2lite/data weather"),
+}
 
 Work = Callable[[PackHost, argparse.Namespace], None]
 
@@ -71,8 +75,12 @@ def _tell_how_to_register(host: PackHost, packs: list[str]) -> None:
 
 
 def _parser(name: str, description: str, pack_help: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=name, description=description)
-    parser.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
+    examples = "".join(f"\n  {name} {example}" for example in _EXAMPLES[name])
+    parser = argparse.ArgumentParser(
+        prog=name, description=description, epilog=f"examples:{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add_place_options(parser)
     parser.add_argument("packs", nargs="+", metavar="PACK", help=pack_help)
     return parser
 
@@ -88,7 +96,7 @@ def _add_find_links(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser, work: Work, argv: list[str] | None) -> int:
     options = parser.parse_args(argv)
     try:
-        work(pack_host(load(config_path(options.config_file))), options)
+        work(pack_host(config_of(options)), options)
     except St2liteError as error:
         print(f"{parser.prog}: {error.message}", file=sys.stderr)
         return 1

@@ -7,8 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from st2lite.commands.daemon import CONFIG_HELP
-from st2lite.config.load import config_path, load
+from st2lite.commands.place import add_place_options, config_of
 from st2lite.executions.purging import Purge
 from st2lite.models.errors import St2liteError
 from st2lite.models.timestamps import parse_timestamp
@@ -19,6 +18,15 @@ from st2lite.storage.contract import Filter, In, Range, Store
 
 Work = Callable[[Store, Purge, str, argparse.Namespace], int]
 """Removes, or with `dry_run` counts, what is older than a timestamp."""
+
+
+_EPILOG = """\
+Services need not be stopped.
+
+examples:
+  {name} --timestamp 2026-01-31T12:00:00Z --dry-run
+  {name} --timestamp 2026-01-31T12:00:00Z --data-dir ~/.st2lite/data
+"""
 
 
 def executions(argv: list[str] | None = None) -> int:
@@ -49,8 +57,11 @@ def _trigger_instances(store: Store, purge: Purge, before: str, options: argpars
 
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=name, description=description)
-    parser.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
+    parser = argparse.ArgumentParser(
+        prog=name, description=description, epilog=_EPILOG.format(name=name),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add_place_options(parser)
     parser.add_argument(
         "--timestamp", metavar="TIME", required=True, help="remove what is older, in UTC, like 2026-01-31T12:00:00Z"
     )
@@ -63,7 +74,7 @@ def _run(parser: argparse.ArgumentParser, argv: list[str] | None, what: str, wor
     options = parser.parse_args(argv)
     try:
         before = parse_timestamp(options.timestamp, "--timestamp")
-        config = load(config_path(options.config_file))
+        config = config_of(options)
         set_up_logging(config, parser.prog)
         context = AppContext(config)
         try:

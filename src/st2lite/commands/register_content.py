@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from st2lite.commands.daemon import CONFIG_HELP
-from st2lite.config.load import config_path, load
+from st2lite.commands.place import add_place_options, config_of
 from st2lite.content.locations import PackLocations
 from st2lite.content.packs import has_manifest
 from st2lite.content.registrar import KINDS
@@ -30,7 +29,7 @@ examples:
 def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
-        config = load(config_path(options.config_file))
+        config = config_of(options)
         set_up_logging(config, NAME)
         context = AppContext(config)
         try:
@@ -57,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         prog=NAME, description="Register runners and the content of packs.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
+    add_place_options(parser)
     parser.add_argument("--register-all", action="store_true", help="every kind of content (the default)")
     for kind in KINDS:
         parser.add_argument(

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from st2lite.commands.daemon import CONFIG_HELP
-from st2lite.config.load import config_path, load
+from st2lite.commands.place import add_place_options, config_of
+from st2lite.config.load import config_path
 from st2lite.config.schema import Config
 from st2lite.content.locations import DEFAULT_PACK
 from st2lite.content.metadata import read_metadata
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         prog=NAME, description="Try a rule on a trigger instance.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
+    add_place_options(parser)
     rule = parser.add_mutually_exclusive_group(required=True)
     rule.add_argument("--rule", metavar="FILE", type=Path, help="metadata of the rule")
     rule.add_argument("--rule-ref", metavar="REF", help="a registered rule")
@@ -73,10 +73,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _config(options: argparse.Namespace) -> Config:
     """The configuration; the defaults where only files are looked at and there is no st2.conf."""
-    path = config_path(options.config_file)
-    if _is_offline(options) and not options.config_file and not path.is_file():
+    anywhere = options.config_file is None and options.data_dir is None
+    if _is_offline(options) and anywhere and not config_path(None).is_file():
         return Config()
-    return load(path)
+    return config_of(options)
 
 
 def _is_offline(options: argparse.Namespace) -> bool:

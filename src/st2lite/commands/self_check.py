@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from st2lite.commands.daemon import CONFIG_HELP
+from st2lite.commands.place import add_place_options
 from st2lite.config.urls import local_url
 from st2lite.models.errors import St2liteError
 from st2lite.services.backup.operations import installation
@@ -30,9 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         prog=NAME, description="See whether a running installation does what it is for.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
-    where.add_argument("--data-dir", type=Path, metavar="DIR", help="data directory of a standalone installation")
+    add_place_options(parser)
     parser.add_argument("--url", help=f"address of standalone (default {_STANDALONE_URL})")
     options = parser.parse_args(argv)
     try:

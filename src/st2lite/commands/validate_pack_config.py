@@ -7,8 +7,7 @@ import difflib
 import sys
 from pathlib import Path
 
-from st2lite.commands.daemon import CONFIG_HELP
-from st2lite.config.load import config_path, load
+from st2lite.commands.place import add_place_options, config_of
 from st2lite.content.configs import SCHEMA_FILE, read_config, read_config_schema_file
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.models.pack import ConfigSchema, PackConfig
@@ -53,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("pack", nargs="?", help="a pack on this host, and its configuration where it belongs")
     parser.add_argument("--schema-path", type=Path, metavar="FILE", help="the schema, instead of that of the pack")
     parser.add_argument("--config-path", type=Path, metavar="FILE", help="the configuration, instead of the pack's")
-    parser.add_argument("--config-file", metavar="FILE", help=CONFIG_HELP)
+    add_place_options(parser)
     return parser
 
 
@@ -63,7 +62,7 @@ def _paths(options: argparse.Namespace) -> tuple[Path, Path, str]:
         return options.schema_path, options.config_path, options.pack or options.config_path.stem
     if not options.pack:
         raise InvalidInput("name a pack, or give both --schema-path and --config-path.")
-    locations = pack_locations(load(config_path(options.config_file)))
+    locations = pack_locations(config_of(options))
     directory, path = locations.pack_dir(options.pack), locations.config_file(options.pack)
     if directory is None:
         roots = ", ".join(map(str, locations.roots))
