@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from st2lite.config.schema import Config
-from st2lite.http.auth_app import create_auth_app
 from st2lite.http.gunicorn import ServerOptions
 from st2lite.http.wsgi import WsgiApp
-from st2lite.services.context import AppContext
 from st2lite.services.dependencies import connect
 from st2lite.services.web import serve_app
+
+if TYPE_CHECKING:
+    from st2lite.services.context import AppContext
 
 NAME = "st2auth"
 
@@ -20,5 +23,7 @@ def serve(config: Config) -> None:
 
 
 def _open(context: AppContext) -> WsgiApp:
+    from st2lite.http.auth_app import create_auth_app
+
     connect(context.store.ensure_schema)
     return create_auth_app(context)

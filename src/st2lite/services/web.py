@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from st2lite.config.schema import Config
 from st2lite.http.gunicorn import Hooks, ServerOptions, serve
 from st2lite.http.wsgi import WsgiApp
 from st2lite.models.errors import St2liteError
-from st2lite.services.context import AppContext
 from st2lite.services.logs import reopen_logs
 from st2lite.services.membership import Address, Membership
+
+if TYPE_CHECKING:
+    from st2lite.services.context import AppContext
 
 logger = logging.getLogger(__name__)
 
 _GIVE_UP = 3
 """Exit code of a worker process after which gunicorn starts no other one."""
 
-OpenApp = Callable[[AppContext], WsgiApp]
+OpenApp = Callable[["AppContext"], WsgiApp]
 """Connects to what the app needs and makes it."""
 
 
@@ -40,6 +43,9 @@ class _Worker:
         self._membership: Membership | None = None
 
     def open(self) -> WsgiApp:
+        # Imported here, and by `open_app`: the parent of the workers only looks after them, and would share little of it.
+        from st2lite.services.context import AppContext
+
         self._context = AppContext(self._config)
         try:
             app = self._open_app(self._context)
