@@ -67,9 +67,16 @@ class Client:
 
     def page(self, query: str) -> tuple[list[dict[str, Any]], int]:
         """One page of executions, and how many there are in all."""
-        self._connection.request("GET", f"{self._path}/executions?{query}", headers=self._headers)
-        response = self._connection.getresponse()
+        try:
+            response = self._ask(query)
+        except ConnectionError:  # closed while other processes made the load: servers do not keep idle connections
+            self._connection.close()
+            response = self._ask(query)
         return _json(response), int(response.headers["X-Total-Count"])
+
+    def _ask(self, query: str) -> http.client.HTTPResponse:
+        self._connection.request("GET", f"{self._path}/executions?{query}", headers=self._headers)
+        return self._connection.getresponse()
 
 
 def _connect(url: str) -> http.client.HTTPConnection:
