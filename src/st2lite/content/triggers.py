@@ -80,8 +80,7 @@ class Triggers:
             problems = document_problems(dict(parameters), definition.parameters_schema, "trigger.parameters")
             if problems:
                 raise InvalidInput("; ".join(problems))
-        # Without parameters it is the shadow trigger, which does not run.
-        if parameters and type_ref in TIMER_TYPES and self._check_timer is not None:
+        if type_ref in TIMER_TYPES and self._check_timer is not None:
             self._check_timer(type_ref, parameters)
         return definition
 

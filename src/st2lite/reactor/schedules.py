@@ -117,6 +117,8 @@ def _cron(parameters: Mapping[str, Any], zone: ZoneInfo, _trigger: Trigger) -> B
     unknown = sorted(parameters.keys() - set(CRON_FIELDS))
     if unknown:
         raise InvalidInput(f"{_FIELD}.{unknown[0]}: is not known; a cron timer takes {', '.join(CRON_FIELDS)}.")
+    if not parameters:
+        raise InvalidInput(f"{_FIELD}: say when; a cron timer takes one or more of {', '.join(CRON_FIELDS)}.")
     for name, value in parameters.items():
         try:
             CronTrigger(**{name: value}, timezone=zone)

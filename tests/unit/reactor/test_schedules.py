@@ -104,6 +104,8 @@ def test_a_date_comes_once_and_a_past_one_never():
         ("CronTimer", {"hour": 25}, "parameters.hour: .*23"),
         ("CronTimer", {"day_of_week": "noday"}, "noday"),
         ("CronTimer", {"minute": "*/0"}, "parameters.minute: Increment"),
+        ("CronTimer", {}, "parameters: say when; .*minute"),
+        ("CronTimer", {"timezone": "UTC", "minute": None}, "parameters: say when"),
         ("CronTimer", {"minute": "99 * *"}, "parameters.minute: .*99"),
         ("CronTimer", {"hour": 1, "day": "32nd mon"}, "parameters.day: .*32nd"),
         ("CronTimer", {"hour": "5-1"}, "parameters.hour"),
