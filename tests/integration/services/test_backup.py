@@ -154,6 +154,11 @@ def test_a_backup_that_was_cut_off(source: Installation, tmp_path: Path) -> None
         pass
 
 
+def test_a_backup_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"none\.tar\.gz does not exist"), open_backup(tmp_path / "none.tar.gz"):
+        pass
+
+
 @pytest.mark.parametrize("name", ["../evil", "/etc/evil", "files/../../evil"])
 def test_a_backup_that_leads_out_of_itself(tmp_path: Path, name: str) -> None:
     file = tmp_path / "sly.tar.gz"

@@ -113,6 +113,8 @@ def open_backup(path: Path) -> Iterator[Backup]:
     """Take a backup file apart; raise `InvalidInput` for one that is damaged, cut off or none at all."""
     with tempfile.TemporaryDirectory(prefix="st2lite-restore-") as text:
         directory = Path(text)
+        if not path.exists():
+            raise InvalidInput(f"{path} does not exist.")
         try:
             with tarfile.open(path, "r:gz") as archive:
                 _extract(archive, directory)
