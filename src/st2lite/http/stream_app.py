@@ -73,9 +73,9 @@ class Events(_Streaming):
             client = self._hub.open(wanted)
             try:
                 yield KEEP_ALIVE
-                last = self._missed(end_event, end_id)
-                if last is not None:
-                    yield last.frame
+                missed = self._missed(end_event, end_id)
+                if missed:
+                    yield from (event.frame for event in missed if client.wants(event))
                     return
                 while not client.ended:
                     event = client.next(self._heartbeat)
@@ -89,17 +89,22 @@ class Events(_Streaming):
             finally:
                 self._hub.close(client)
 
-    def _missed(self, end_event: str | None, end_id: str | None) -> Event | None:
-        """The event that a client waits for, if it passed before the client came: else it would wait for ever."""
+    def _missed(self, end_event: str | None, end_id: str | None) -> list[Event]:
+        """What a client waits for, if it passed before the client came: else it would wait for ever.
+
+        That is the output of the execution and the event of its end; nothing while it goes on.
+        """
         if not end_event or not end_id:
-            return None
+            return []
         try:
             execution = self._executions.get(end_id)
+            if execution.status not in statuses.COMPLETED:
+                return []
+            output = [output_event(chunk) for chunk in self._executions.output(execution)]
         except St2liteError:
-            return None
-        if execution.status not in statuses.COMPLETED:
-            return None
-        return next((event for event in self._hub.events_of_end(execution) if event.name == end_event), None)
+            return []
+        last = [event for event in self._hub.events_of_end(execution) if event.name == end_event]
+        return [*output, *last] if last else []
 
 
 class Output(_Streaming):

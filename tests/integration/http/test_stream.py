@@ -240,6 +240,17 @@ class TestEvents:
                 "st2.execution__update", wanted, "succeeded", {"a": 1},
             )  # fmt: skip
 
+    def test_it_tells_first_what_was_written_until_then(self, served: Served) -> None:
+        wanted, other = served.client.run("core.noop"), served.client.run("core.noop")
+        served.write(wanted, "late\n")
+        served.write(other, "of another\n")
+        served.client.end(wanted)
+        names = "st2.execution__update,st2.execution.output__create"
+        with served.events(end_event="st2.execution__update", end_execution_id=wanted, events=names) as source:
+            (first, data), (second, _) = source.rest()
+            assert (first, msgspec.json.decode(data)["data"]) == ("st2.execution.output__create", "late\n")
+            assert second == "st2.execution__update"
+
     def test_secrets_are_masked(self, served: Served) -> None:
         with served.events(events="st2.*__create") as source:
             served.client.run("core.http", parameters={"url": "http://127.0.0.1:9", "password": "topsecret"})
