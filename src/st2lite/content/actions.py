@@ -24,12 +24,24 @@ _SHAPE = Shape(
 )
 _NOT_YET = frozenset({"orquesta", "orchestra", "mistral-v2"})
 """Runner types that packs of the field use, and that are not part of this release."""
+_OF_MISSING_RUNNER = re.compile(
+    rb"^[ \t{]*[\"']?runner_type[\"']?\s*:\s*[\"']?(?:%s)\\b" % b"|".join(name.encode() for name in sorted(_NOT_YET)),
+    re.MULTILINE,
+)
 _NOTIFY_KEYS = frozenset({"message", "data", "routes", "channels"})
 
 
 def action_files(pack_dir: Path) -> list[Path]:
     """Metadata files of the actions of a pack, sorted by name."""
     return [path for path in metadata_files(pack_dir, "actions") if path.stem != "config"]
+
+
+def left_out(pack_dir: Path) -> list[str]:
+    """Names of the metadata files of actions that cannot be registered, since this release lacks their runner.
+
+    Only looks at the line that says so: a pack may have thousands of actions.
+    """
+    return [path.stem for path in action_files(pack_dir) if _OF_MISSING_RUNNER.search(path.read_bytes())]
 
 
 def read_action(path: Path, pack: str, runners: Mapping[str, RunnerType]) -> Action:

@@ -206,6 +206,17 @@ class TestFit:
         assert len(done.warnings) == 2
         assert sorted(host.registry.versions) == ["ancient", "future", "modern"]
 
+    def test_actions_that_cannot_run_are_named(self, host: Host, tmp_path: Path) -> None:
+        pack = write_pack(tmp_path / "flows")
+        for number in range(7):
+            kind = "orquesta" if number else "local-shell-cmd"
+            (pack / "actions" / f"a{number}.yaml").write_text(f'name: a{number}\nrunner_type: "{kind}"\n')
+        (text,) = host.install(f"file://{pack}").warnings
+        assert text == (
+            'Pack "flows": 6 actions are left out, because this release lacks their workflow engine: '
+            "a1, a2, a3, a4, a5, …."
+        )
+
 
 class TestUpgrade:
     def test_the_old_configuration_stays(self, host: Host, weather: GitRepository) -> None:

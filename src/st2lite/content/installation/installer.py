@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from st2lite.content.actions import left_out
 from st2lite.content.installation.download import Download, Downloader
 from st2lite.content.installation.host import PackHost, Registry, check_changeable
 from st2lite.content.installation.permissions import share
@@ -41,6 +42,9 @@ class _Wanted:
     source: Source
     depth: int = 0
     by: str | None = None
+
+
+_MOST_SHOWN = 5
 
 
 class Installer:
@@ -115,7 +119,7 @@ class Installer:
             if self._is_there(want, ref, download.pack.version if want.source.ref else None, done):
                 continue
             found[ref] = download
-            done.warnings += download.warnings
+            done.warnings += [*download.warnings, *_left_out(download)]
             if not skip_dependencies:
                 dependencies = [parse_source(text) for text in download.pack.dependencies]
                 wanted.extend(_Wanted(source, want.depth + 1, ref) for source in dependencies)
@@ -185,3 +189,14 @@ def _keep_config(old: Path, new: Path) -> None:
     """Carry over the configuration that old packs have in their own directory; who may read it stays the same."""
     if (old / _CONFIG).is_file():
         shutil.copy2(old / _CONFIG, new / _CONFIG)
+
+
+def _left_out(download: Download) -> list[str]:
+    names = left_out(download.directory)
+    if not names:
+        return []
+    shown = ", ".join(names[:_MOST_SHOWN]) + (", …" if len(names) > _MOST_SHOWN else "")
+    return [
+        f'Pack "{download.pack.ref}": {len(names)} actions are left out, because this release lacks their workflow '
+        f"engine: {shown}."
+    ]
