@@ -25,7 +25,7 @@ _SHAPE = Shape(
 _NOT_YET = frozenset({"orquesta", "orchestra", "mistral-v2"})
 """Runner types that packs of the field use, and that are not part of this release."""
 _OF_MISSING_RUNNER = re.compile(
-    rb"^[ \t{]*[\"']?runner_type[\"']?\s*:\s*[\"']?(?:%s)\\b" % b"|".join(name.encode() for name in sorted(_NOT_YET)),
+    rb"^[ \t{]*[\"']?runner_type[\"']?\s*:\s*[\"']?(?:%s)\b" % b"|".join(name.encode() for name in sorted(_NOT_YET)),
     re.MULTILINE,
 )
 _NOTIFY_KEYS = frozenset({"message", "data", "routes", "channels"})
