@@ -29,11 +29,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `backup` and `restore` to the commands of st2lite."""
     for name, help_text, epilog, force, run in (
         ("backup", "write store, packs, configs and keys into one file", _BACKUP, "replace an existing file", _backup),
-        ("restore", "replace all that with what such a file holds", _RESTORE, "replace what is there", _restore),
+        ("restore", "replace store, packs, configs and keys with those of such a file", _RESTORE, "replace what is there", _restore),
     ):
         command = commands.add_parser(
-            name, help=help_text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
+            name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}.", epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
         command.add_argument("file", type=Path, metavar="FILE", help="the backup file")
         add_place_options(command)
         command.add_argument("--force", action="store_true", help=force)

@@ -28,6 +28,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command = commands.add_parser(
         "import-stackstorm",
         help="bring over rules, packs, keys and the rest from a StackStorm host",
+        description="Bring over rules, packs, keys and the rest from a StackStorm host.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -36,7 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"st2lite {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     command = commands.add_parser(
-        "standalone", help="run API, auth, stream, workers and scheduler in one process on SQLite", epilog=_EPILOG,
+        "standalone", help="run API, auth, stream, workers and scheduler in one process on SQLite",
+        description="Run everything in one process on SQLite.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     command.add_argument("--data-dir", type=_path, required=True, metavar="DIR", help="where everything is kept")
