@@ -29,7 +29,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `backup` and `restore` to the commands of st2lite."""
     for name, help_text, epilog, force, run in (
         ("backup", "write store, packs, configs and keys into one file", _BACKUP, "replace an existing file", _backup),
-        ("restore", "replace store, packs, configs and keys with those of such a file", _RESTORE, "replace what is there", _restore),
+        ("restore", "replace all that is kept with such a file", _RESTORE, "replace what is there", _restore),
     ):
         command = commands.add_parser(
             name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}.", epilog=epilog,
