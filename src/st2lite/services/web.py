@@ -43,7 +43,7 @@ class _Worker:
         self._membership: Membership | None = None
 
     def open(self) -> WsgiApp:
-        # Imported here, and by `open_app`: the parent of the workers only looks after them, and would share little of it.
+        # Imported here, and by `open_app`: the parent of the workers only looks after them and would share little.
         from st2lite.services.context import AppContext
 
         self._context = AppContext(self._config)
