@@ -1,6 +1,5 @@
 """An inquiry is told of when it waits for its answer, and found if nobody told of it."""
 
-
 import pytest
 
 from st2lite.messaging.messages import ExecutionChanged

@@ -1,6 +1,5 @@
 """st2rulesengine as a service: what belongs to it runs, and changes by others count at once."""
 
-
 import pytest
 
 from st2lite.config.load import load
