@@ -276,8 +276,6 @@ def _connect(uri: str) -> Database[Row]:
         "connectTimeoutMS": _CONNECT_MS,
         "socketTimeoutMS": _SOCKET_MS,
         "appname": "st2lite",
-        # One question every ten seconds, instead of an open one on a connection and a thread of its own besides.
-        "serverMonitoringMode": "poll",
     }
     with _uri_explained():
         given = {name.lower() for name in parse_uri(uri, validate=False)["options"]}
