@@ -12,7 +12,6 @@ from __future__ import annotations
 import configparser
 import contextlib
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from typing import TypeVar
 
 import psutil
 
-from st2lite.auth.passwords import write_password
+from st2lite.auth.passwords import generate_password, write_password
 from st2lite.config.schema import current_user
 from st2lite.content.locations import DEFAULT_PACK, system_packs_dir
 from st2lite.rendering.crypto import generate_key_file
@@ -240,7 +239,7 @@ class Separate(Deployment):
         rabbit: RabbitServer | None = None,
     ) -> None:
         super().__init__(directory, packs=packs, settings=settings)
-        self._password = secrets.token_urlsafe(12)
+        self._password = generate_password()
         self._servers = contextlib.ExitStack()
         self._shares_mongo, self._shares_rabbit = mongo is not None, rabbit is not None
         self.mongo = mongo or MongoServer(directory / "mongod", auth=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
+import string
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -102,6 +104,11 @@ def hash_password(password: str) -> str:
 
     hashed = bcrypt.hashpw(password.encode()[:_BCRYPT_BYTES], bcrypt.gensalt(_BCRYPT_ROUNDS)).decode()
     return hashed.replace("$2b$", "$2y$", 1)  # the same hash under the name that Apache writes
+
+
+def generate_password() -> str:
+    """A new password: 24 letters and digits, which no shell, URL or command line takes for anything else."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(24))
 
 
 def write_password(path: Path, user: str, password: str) -> None:

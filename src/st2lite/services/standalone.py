@@ -5,14 +5,13 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-import secrets
 import shutil
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from st2lite.auth.passwords import write_password
+from st2lite.auth.passwords import generate_password, write_password
 from st2lite.config.load import load
 from st2lite.config.schema import Config, current_user
 from st2lite.config.urls import local_url
@@ -160,7 +159,7 @@ def _fill(data_dir: Path) -> None:
     if not (data_dir / "packs" / DEFAULT_PACK).exists():
         shutil.copytree(system_packs_dir() / DEFAULT_PACK, data_dir / "packs" / DEFAULT_PACK)
     if not (data_dir / "htpasswd").exists():
-        password = secrets.token_urlsafe(18)
+        password = generate_password()
         _write_secret(data_dir / PASSWORD_FILE, password + "\n")
         write_password(data_dir / "htpasswd", ADMIN, password)
     if not (data_dir / "datastore_key.json").exists():

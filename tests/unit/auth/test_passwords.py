@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from st2lite.auth.passwords import FlatFile, write_password
+from st2lite.auth.passwords import FlatFile, generate_password, write_password
 from st2lite.models.errors import Unauthorized
 from tests.servers import require
 
@@ -127,3 +127,9 @@ def test_writing_keeps_the_other_lines_and_is_private(tmp_path: Path) -> None:
     assert accepts(file, "grace", "y")
     assert path.read_text().startswith("# people\ngrace:y\nada:$2")
     assert [entry.name for entry in tmp_path.iterdir()] == ["htpasswd"]
+
+
+def test_generated_passwords_can_stand_anywhere() -> None:
+    made = {generate_password() for _ in range(200)}
+    assert len(made) == 200
+    assert all(password.isascii() and password.isalnum() and len(password) == 24 for password in made)
