@@ -30,6 +30,8 @@ FIRST_ROUND = 0.5
 REST = 30.0
 """Seconds between rounds in which everything is looked at, as long as no execution is unfinished."""
 
+_HELD = In("status", tuple(sorted(statuses.MAY_BE_HELD)))
+"""Leads to the few that a worker may hold, without an index over workers: each execution would be moved in it twice."""
 BATCH = 200
 _UNFINISHED = tuple(sorted(frozenset(statuses.ALL) - statuses.COMPLETED))
 _MAX_WAIT = 600.0
@@ -135,14 +137,14 @@ class BackupScheduler:
     def abandon_orphans(self) -> int:
         """End what dead workers held; return how many executions that were."""
         # Who holds something is asked first: a worker makes itself known before it claims anything.
-        holders = self._store.distinct(Execution, "worker", (Range("worker", gt=""),))
+        holders = self._store.distinct(Execution, "worker", (_HELD, Range("worker", gt="")))
         workers = {worker.id: worker for worker in self._store.find(Worker)}
         unknown = (str(holder) for holder in holders if holder not in workers)
         strays = [Worker(id=holder, hostname="an unknown host", pid=0, expires=1) for holder in unknown]
         count = 0
         for worker in self._silence.look([*workers.values(), *strays]):
             while True:
-                held = self._store.find(Execution, (Equal("worker", worker.id),), limit=BATCH)
+                held = self._store.find(Execution, (_HELD, Equal("worker", worker.id)), limit=BATCH)
                 ended = sum(self._abandon(execution, worker) for execution in held)
                 count += ended
                 if not ended:

@@ -72,7 +72,6 @@ class Execution(Document, kw_only=True):
             Index(("action", "start_timestamp")),
             Index(("trigger_instance",)),
             Index(("liveaction",)),
-            Index(("worker",)),
             Index(("due",)),
             Index(("end_timestamp",)),
             Index(("trace", "start_timestamp")),

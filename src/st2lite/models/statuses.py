@@ -27,6 +27,8 @@ COMPLETED = frozenset({SUCCEEDED, FAILED, TIMEOUT, CANCELED, ABANDONED})
 CANCELABLE = frozenset({REQUESTED, SCHEDULED, DELAYED, RUNNING, PAUSING, PAUSED, RESUMING})
 ON_A_WORKER = frozenset({SCHEDULED, RUNNING, CANCELING, PAUSING, RESUMING})
 """Statuses of executions that are with a worker, or with the engine of workflows."""
+MAY_BE_HELD = frozenset(ALL) - COMPLETED - {REQUESTED, DELAYED}
+"""Statuses in which an execution can name a worker: few are in one of them at any time."""
 
 _TRANSITIONS: dict[str, frozenset[str]] = {
     REQUESTED: frozenset({SCHEDULED, DELAYED, RUNNING, CANCELING}) | COMPLETED,
