@@ -52,7 +52,9 @@ def install_harbor(directory: Path, deployment: Deployment, st2: UpstreamCli) ->
     shutil.copytree(PACK, repository.directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     repository.commit("First ships", tag="v2.1.0")
     gauge = directory / "gauge"
-    assert st2("pack", "install", repository.url, "-j").json["ref"] == "harbor"
+    installed = st2("pack", "install", repository.url).stdout
+    assert "Harbor" in installed
+    assert "1 actions are left out, because this release lacks their workflow engine: wind_up." in installed
     st2("key", "set", "harbor_password", PASSWORD, "--encrypt")
     harbor = Harbor(st2, deployment.api_url, gauge)
     password = "{{ st2kv.system.harbor_password }}"
