@@ -57,6 +57,7 @@ class QuietMonitor(Monitor):
     def __init__(self, *positional: Any, **named: Any) -> None:
         super().__init__(*positional, **named)
         _quieten(self._executor)
+        _quieten(self._rtt_monitor._executor)  # it measures how long the server takes to answer
 
 
 def quieten(client: MongoClient[Any]) -> None:
