@@ -42,7 +42,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _backup(options: argparse.Namespace) -> int:
-    from st2lite.services.backup.operations import back_up, installation
+    from st2lite.services.backup.operations import back_up
+    from st2lite.services.installation import installation
 
     back_up(installation(options.config_file, options.data_dir), options.file, options.force, _say)
     print(f"Written to {options.file} ({options.file.stat().st_size} bytes).")
@@ -50,7 +51,8 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from st2lite.services.backup.operations import installation, restore
+    from st2lite.services.backup.operations import restore
+    from st2lite.services.installation import installation
 
     manifest = restore(installation(options.config_file, options.data_dir), options.file, options.force, _say)
     print(f"Restored what was saved on {manifest['created']} by st2lite {manifest['version']}.")

@@ -44,7 +44,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _run(options: argparse.Namespace) -> int:
-    from st2lite.services.backup.operations import installation
+    from st2lite.services.installation import installation
     from st2lite.services.stackstorm.moving import move_in
     from st2lite.services.stackstorm.sources import ApiSource, DumpSource
 

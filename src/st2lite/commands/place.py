@@ -8,7 +8,6 @@ from pathlib import Path
 from st2lite.commands.daemon import CONFIG_HELP
 from st2lite.config.load import config_path, load
 from st2lite.config.schema import Config
-from st2lite.models.errors import InvalidInput
 
 
 def add_place_options(parser: argparse.ArgumentParser) -> None:
@@ -22,9 +21,8 @@ def config_of(options: argparse.Namespace) -> Config:
     """The configuration of the place that was given; raise `InvalidInput` where there is no standalone."""
     if options.data_dir is None:
         return load(config_path(options.config_file))
-    from st2lite.services.backup.operations import installation
+    from st2lite.services.installation import installation
 
     found = installation(None, options.data_dir)
-    if found.data_dir is None or not (found.data_dir / "st2lite.db").exists():
-        raise InvalidInput(f"--data-dir: there is no st2lite in {options.data_dir}.")
+    found.require()
     return found.config

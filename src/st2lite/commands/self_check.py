@@ -8,8 +8,8 @@ import sys
 from st2lite.commands.place import add_place_options
 from st2lite.config.urls import local_url
 from st2lite.models.errors import St2liteError
-from st2lite.services.backup.operations import installation
 from st2lite.services.context import AppContext
+from st2lite.services.installation import installation
 from st2lite.services.selfcheck import Addresses, SelfCheck, perform
 
 NAME = "st2-self-check"

@@ -23,7 +23,8 @@ from st2lite.models.service import ServiceMember
 from st2lite.models.timestamps import now
 from st2lite.services.backup.archive import open_backup
 from st2lite.services.backup.documents import dump, kept_kinds
-from st2lite.services.backup.operations import Installation, back_up, installation, restore
+from st2lite.services.backup.operations import back_up, restore
+from st2lite.services.installation import Installation, installation
 from st2lite.storage.contract import Store
 from st2lite.storage.open import open_store
 

@@ -19,8 +19,8 @@ from st2lite.models.policy import Policy
 from st2lite.models.rule import Rule
 from st2lite.models.trigger import Trigger, TriggerType
 from st2lite.rendering.crypto import KeyRing, generate_key_file
-from st2lite.services.backup.operations import installation
 from st2lite.services.context import AppContext
+from st2lite.services.installation import installation
 from st2lite.services.stackstorm.moving import move_in
 from st2lite.services.stackstorm.report import FAILED, IMPORTED, KEPT, Report
 from st2lite.services.stackstorm.sources import ApiSource, DumpSource

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from st2lite.config.load import config_path, load
-from st2lite.config.schema import Config
 from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import Execution
 from st2lite.models.rule import Rule
@@ -17,40 +14,18 @@ from st2lite.models.service import ServiceMember
 from st2lite.services.backup.archive import Report, open_backup, write_backup
 from st2lite.services.backup.places import places_of
 from st2lite.services.context import AppContext
-from st2lite.services.standalone import standalone_config, take_lock
-
-
-@dataclass(frozen=True)
-class Installation:
-    """An installation: its configuration, the file of that, and for standalone the data directory."""
-
-    config: Config
-    config_file: Path | None = None
-    data_dir: Path | None = None
-
-    @property
-    def places(self) -> dict[str, Path]:
-        return places_of(self.config, self.config_file, self.data_dir)
-
-
-def installation(config_file: str | None, data_dir: Path | None) -> Installation:
-    """The installation of a data directory of standalone, or of an st2.conf (None: the usual one)."""
-    if data_dir is None:
-        path = config_path(config_file)
-        return Installation(load(path), path)
-    data_dir = data_dir.expanduser().resolve()
-    return Installation(standalone_config(data_dir, "127.0.0.1", 9101, []), None, data_dir)
+from st2lite.services.installation import Installation
+from st2lite.services.standalone import take_lock
 
 
 def back_up(where: Installation, path: Path, force: bool, report: Report) -> None:
     """Write the state of an installation into a file; `force` replaces one that exists."""
     if path.exists() and not force:
         raise InvalidInput(f"{path} exists already. Name another file, or replace it with --force.")
-    if where.data_dir is not None and not (where.data_dir / "st2lite.db").exists():
-        raise InvalidInput(f"--data-dir: there is no st2lite in {where.data_dir}.")
+    where.require()
     context = AppContext(where.config)
     try:
-        write_backup(path.resolve(), context.store, where.places, report)
+        write_backup(path.resolve(), context.store, places_of(where), report)
     finally:
         context.close()
 
@@ -72,7 +47,7 @@ def restore(where: Installation, path: Path, force: bool, report: Report) -> dic
         if not force and (context.store.count(Execution) or context.store.count(Rule)):
             raise InvalidInput("There are executions or rules in the store: to replace them give --force.")
         # Files first: without the key that encrypted them, values in the store are worth nothing.
-        backup.restore_files(where.places, report)
+        backup.restore_files(places_of(where), report)
         backup.restore_store(context.store, report)
         return backup.manifest
 

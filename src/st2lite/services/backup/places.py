@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from st2lite.config.schema import Config
+from st2lite.services.installation import Installation
 
 
-def places_of(config: Config, config_file: Path | None = None, data_dir: Path | None = None) -> dict[str, Path]:
+def places_of(where: Installation) -> dict[str, Path]:
     """Map a name to each file and directory that is kept; those that do not exist are left out by whoever reads them.
 
     Virtualenvs are not kept: they hold what pip makes anew, for the Python of the host.
     """
+    config = where.config
     base = Path(config.system.base_path)
     places = {
         "packs": base / "packs",
@@ -22,8 +23,8 @@ def places_of(config: Config, config_file: Path | None = None, data_dir: Path | 
         places["datastore_key.json"] = Path(config.keyvalue.encryption_key_path)
     if config.auth.backend_kwargs.get("file_path"):
         places["htpasswd"] = Path(config.auth.backend_kwargs["file_path"])
-    if config_file is not None:
-        places["st2.conf"] = config_file
-    if data_dir is not None:
-        places["admin-password"] = data_dir / "admin-password"
+    if where.config_file is not None:
+        places["st2.conf"] = where.config_file
+    if where.data_dir is not None:
+        places["admin-password"] = where.data_dir / "admin-password"
     return places

@@ -8,10 +8,11 @@ from pathlib import Path
 from st2lite.content.locations import PackLocations
 from st2lite.content.paths import inside
 from st2lite.models.errors import ContentError, InvalidInput
+from st2lite.models.pack import SYSTEM_PACKS
 from st2lite.services.stackstorm.report import FAILED, IMPORTED, KEPT, Report
 from st2lite.services.stackstorm.sources import Source
 
-_OURS = frozenset({"core", "packs", "linux", "chatops", "default", "examples"})
+_OURS = SYSTEM_PACKS | {"examples"}
 """Packs that come with either product."""
 
 
