@@ -18,6 +18,7 @@ from st2lite.models import timestamps
 from st2lite.models.errors import BusUnavailable, Conflict, InvalidInput, NotFound
 from st2lite.models.ids import new_id
 from st2lite.models.nesting import MOST_LEVELS, is_deeper, may_be_deeper
+from st2lite.models.pack import CORE_PACK
 from st2lite.models.schemas import document_problems
 from st2lite.models.trigger import Trigger, TriggerInstance, TriggerType
 from st2lite.storage.contract import Equal, Store, find_one
@@ -104,7 +105,7 @@ class Dispatcher:
         """Raise `InvalidInput` for a payload that a trigger type does not allow, or that is too large or too deep."""
         if payload:
             _check_payload(payload)
-        if not (self._validate or type_ref.startswith("core.")):
+        if not (self._validate or type_ref.startswith(f"{CORE_PACK}.")):
             return
         definition = find_one(self._store, TriggerType, Equal("ref", type_ref))
         if definition is not None and definition.payload_schema:
