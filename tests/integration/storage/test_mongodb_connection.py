@@ -15,7 +15,7 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.timestamps import now
-from st2lite.storage.contract import Equal, In, Order, Store
+from st2lite.storage.contract import Equal, Exists, In, Order, Store
 from st2lite.storage.open import open_store
 from tests.conformance.storage_suite.items import Item, Note
 from tests.servers.certificates import make_certificates
@@ -123,14 +123,20 @@ class Commands(CommandListener):
     failed = succeeded
 
 
-def test_the_access_rules_are_kept(mongo_server: MongoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is quick on every server: no find-and-modify, no `$or`, bounded lists, no large fields; and the journal."""
+def overheard(monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """The commands of all stores that are used from now on."""
     commands = Commands()
     plain_client = pymongo.MongoClient
     monkeypatch.setattr(
         "st2lite.storage.mongodb.store.MongoClient",
         lambda *args, **options: plain_client(*args, event_listeners=[commands], **options),
     )
+    return commands
+
+
+def test_the_access_rules_are_kept(mongo_server: MongoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is quick on every server: no find-and-modify, no `$or`, bounded lists, no large fields; and the journal."""
+    commands = overheard(monkeypatch)
     store = open_store(mongo_server.uri("rules"), (Item, Note))
     store.ensure_schema()
     commands.sent.clear()
@@ -156,6 +162,20 @@ def test_the_access_rules_are_kept(mongo_server: MongoServer, monkeypatch: pytes
     assert "$gte" in listed["filter"]["timestamp"]  # type: ignore[index]
     assert set(listed["projection"]) == {"rev", "body", "timestamp"}  # type: ignore[call-overload]
     assert by_name["count"].get("query") is None
+
+
+def test_different_values_come_in_parts(mongo_server: MongoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MongoDB refuses an answer of more than 16 MiB; the server of the tests does not, so look at what is asked."""
+    commands = overheard(monkeypatch)
+    store = open_store(mongo_server.uri("parts"), (Item, Note))
+    store.ensure_schema()
+    store.insert_many([Item(name=f"{number:03}") for number in range(250)])
+    commands.sent.clear()
+    values = store.distinct(Item, "name", [Exists("name")])
+    store.close()
+
+    assert values == [f"{number:03}" for number in range(250)]
+    assert [name for name, _ in commands.sent][:2] == ["aggregate", "getMore"]
 
 
 def test_under_eventlet(mongo_server: MongoServer) -> None:

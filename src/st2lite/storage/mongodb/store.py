@@ -29,7 +29,7 @@ from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, codec_for
-from st2lite.storage.contract import D, Equal, Exists, Filter, Order
+from st2lite.storage.contract import D, Filter, Order
 from st2lite.storage.filters import check_field, check_fields
 from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.mongodb.look_back import LookBack
@@ -202,13 +202,14 @@ class MongoStore:
         check_fields(kind.collection, filters)
         check_field(kind.collection, field)
         collection = self._collection(kind)
+        # As rows of a cursor the values may come to any size, and a field without a value is one of them. The answer of
+        # the command of that name must fit into one document.
+        group = {"$group": {"_id": f"${name_of(field)}"}}
         found: set[Scalar] = set()
         with _explained():
             for query in queries(filters):
-                found.update(collection.distinct(name_of(field), query))
-            for query in queries([*filters, Exists(field, exists=False)]) if _may_lack(field, filters) else ():
-                if collection.find_one(query, {"_id": 1}) is not None:
-                    found.add(None)
+                with collection.aggregate([{"$match": query}, group], allowDiskUse=True) as rows:
+                    found.update(row["_id"] for row in rows)
         return sorted(found, key=rank)
 
     def ping(self) -> None:
@@ -323,11 +324,6 @@ def _update(kind: type[Document], row: Row, parts: Parts) -> Row:
 def _projection(kind: type[Document], large: bool) -> dict[str, int]:
     names = ("rev", "body", *(kind.collection.large if large else ()))
     return dict.fromkeys(names, 1)
-
-
-def _may_lack(field: str, filters: Sequence[Filter]) -> bool:
-    """Tell whether a document without a value in this field may match."""
-    return all(filter_.field != field or isinstance(filter_, (Equal, Exists)) for filter_ in filters)
 
 
 def _is_done(collection: Collection[Row], row: Row) -> bool:
