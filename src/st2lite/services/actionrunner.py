@@ -28,6 +28,7 @@ class ActionRunner:
 
     def __init__(self, context: AppContext) -> None:
         options = context.config.actionrunner
+        validate_output = context.config.system.validate_output_schema
         self._patience = options.exit_still_active_check if options.graceful_shutdown else 0
         progress = Progress(
             context.store,
@@ -37,6 +38,7 @@ class ActionRunner:
             context.keyring,
             context.pack_configs.resolve,
             context.chains,
+            validate_output,
         )
         self._engine = ChainEngine(context.bus, progress)
         chains = ChainRunner(context.store, context.keyring, context.chains, context.chain_reruns, self._engine.go_on)
@@ -52,7 +54,7 @@ class ActionRunner:
                 options.actions_pool_size,
                 options.lease,
                 options.stream_output,
-                context.config.system.validate_output_schema,
+                validate_output,
             ),
             context.admission,
         )

@@ -14,6 +14,7 @@ import time
 import msgspec
 
 from st2lite.executions import events
+from st2lite.executions.output_schema import MESSAGE, violation
 from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.transitions import change_status, encode_result, set_result
 from st2lite.messaging.contract import Bus
@@ -62,6 +63,7 @@ class Progress:
         keyring: KeyRing | None,
         load_config: LoadConfig,
         definitions: Definitions,
+        validate_output: bool = False,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -70,6 +72,7 @@ class Progress:
         self._keyring = keyring
         self._load_config = load_config
         self._definitions = definitions
+        self._validate_output = validate_output
 
     def look(self, identifier: str, hint: Execution | None = None) -> None:
         """Do what is due for a chain; `hint` is a child of it as a message showed it."""
@@ -271,6 +274,10 @@ class Progress:
         self._finish(parent, state, result, statuses.FAILED)
 
     def _finish(self, parent: Execution, state: ChainState, result: ChainResult, status: str) -> bool:
+        if self._validate_output and status == statuses.SUCCEEDED:
+            problem = violation(state.all_published, self._snapshots.origin(parent).action)
+            if problem is not None:
+                status, result.error, result.message = statuses.FAILED, problem, MESSAGE
         if self._keep(parent, state, result):
             self._write_end(parent, statuses.CANCELED if parent.status == statuses.CANCELING else status)
         return False

@@ -72,7 +72,7 @@ class ChainRunner:
             redo=inheritance.redo,
         )
         if shows_published:
-            result.published = {name: value for _, values in state.published for name, value in values.items()}
+            result.published = state.all_published
         workflow, encoded = keep(state, result)
         return Outcome(statuses.RUNNING, encoded, workflow=workflow, then=self._go_on)
 

@@ -38,12 +38,14 @@ class ChainState(msgspec.Struct, omit_defaults=True):
     redo: dict[str, Any] = {}
 
     @property
+    def all_published(self) -> dict[str, Any]:
+        """What tasks published: later values over earlier ones. The output of the chain."""
+        return {name: value for _position, values in self.published for name, value in values.items()}
+
+    @property
     def variables(self) -> dict[str, Any]:
-        """Vars as they are now: later publications over earlier ones."""
-        values = dict(self.vars)
-        for _position, published in self.published:
-            values.update(published)
-        return values
+        """Vars as they are now: what was published over what the file says."""
+        return {**self.vars, **self.all_published}
 
     def follow(self, execution: Execution, task: str) -> None:
         """Make `task` the next one."""

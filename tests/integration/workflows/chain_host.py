@@ -60,7 +60,9 @@ class Scripted:
 class ChainHost:
     """Everything that runs chains; `start` and `stop` may be called more than once."""
 
-    def __init__(self, store: Any, bus: Any, directory: Path, slots: int = 4, config: Any = None) -> None:
+    def __init__(
+        self, store: Any, bus: Any, directory: Path, slots: int = 4, config: Any = None, validate_output: bool = False
+    ) -> None:
         self.store, self.bus, self.scripted = store, bus, Scripted()
         self.actions = directory / "packs" / "test" / "actions"
         self.actions.mkdir(parents=True, exist_ok=True)
@@ -73,7 +75,7 @@ class ChainHost:
         self.recovery = ChainRecovery(store, bus)
         self.backup = BackupScheduler(store, bus, {}, 1, 0)
         children = Children(store, bus, self.executions, snapshots)
-        self.progress = Progress(store, bus, children, snapshots, None, resolve, definitions)
+        self.progress = Progress(store, bus, children, snapshots, None, resolve, definitions, validate_output)
         self.engine = ChainEngine(bus, self.progress)
         chains = ChainRunner(store, None, definitions, reruns, self.engine.go_on)
         registry = RunnerRegistry(make_settings(directory), ready={"action-chain": chains, "scripted": self.scripted})

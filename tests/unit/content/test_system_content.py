@@ -86,6 +86,7 @@ def test_runner_types():
         "python-script": "result",
         "python-workflow": "output",
         "http-request": "body",
+        "action-chain": "published",
     }
     for runner in RUNNERS.values():
         assert runner.description and runner.runner_module == runner.runner_package
