@@ -398,8 +398,8 @@ def _apply(execution: Execution, outcome: Outcome, output: msgspec.Raw) -> None:
     result: Any = outcome.result
     if execution.status == statuses.CANCELING:
         status, result = statuses.CANCELED, execution.result or None
-    if status == statuses.RUNNING:  # a workflow that was begun; it may have been told to pause meanwhile
-        status = execution.status
+    if status == statuses.RUNNING:  # a workflow; told to pause meanwhile, it does so before its first task
+        status = statuses.PAUSED if execution.status == statuses.PAUSING else execution.status
     if status != execution.status:
         change_status(execution, status)
     execution.worker = None

@@ -23,7 +23,7 @@ from st2lite.models.action import WORKFLOW_RUNNERS
 from st2lite.models.errors import InvalidInput, NotFound, RenderError, StaleWrite
 from st2lite.models.execution import Execution
 from st2lite.rendering.crypto import KeyRing
-from st2lite.storage.contract import Store
+from st2lite.storage.contract import Equal, Store, find_one
 from st2lite.workflows.chain import Task
 from st2lite.workflows.children import ChainBroken, Children, TaskRefused
 from st2lite.workflows.definitions import Definitions
@@ -88,8 +88,15 @@ class Progress:
 
     def begin(self, parent: Execution) -> None:
         """Go on with a chain whose state was just written: there is no child yet."""
+        state = _known_state(parent)
         try:
-            self._without_child(parent, _known_state(parent))
+            if parent.status == statuses.PAUSED:  # told to before it had a state
+                self._announce(parent)
+            elif parent.status == statuses.RUNNING and (around := self._pausing_around(parent)) is not None:
+                parent.context = {**parent.context, "paused_by": around.context.get("paused_by")}
+                self._write_status(parent, state, statuses.PAUSING, statuses.PAUSED)
+            else:
+                self._without_child(parent, state)
         except StaleWrite:
             self.look(parent.id)
 
@@ -145,13 +152,19 @@ class Progress:
             # Whoever wrote the state may be about to request the child. It then ends the chain; else a later look does.
             if time.time() - timestamps.to_epoch(parent.log[-1].timestamp) > CANCEL_PATIENCE:
                 self._write_end(parent, statuses.CANCELED)
-        elif parent.status == statuses.PAUSING:
-            self._write_status(parent, state, statuses.PAUSED)
         elif parent.status == statuses.RESUMING:
             self._write_status(parent, state, statuses.RUNNING)
             self._request(parent, state)
-        elif parent.status == statuses.RUNNING:
+        elif parent.status in (statuses.RUNNING, statuses.PAUSING):
+            # One that pauses was running when the task was chosen, and whoever chose it may be about to request it.
             self._request(parent, state)
+
+    def _pausing_around(self, parent: Execution) -> Execution | None:
+        """The chain around this one, if it is pausing: it could not pass that on to what had not begun."""
+        if not (parent.parent and parent.context.get("chain")):
+            return None
+        pausing = (Equal("id", parent.parent), Equal("status", statuses.PAUSING), Equal("runner", ACTION_CHAIN))
+        return find_one(self._store, Execution, *pausing)
 
     def _with_stopped_child(self, parent: Execution, state: ChainState, child: Execution) -> None:
         if parent.status == statuses.RESUMING and child.status == statuses.PAUSED:

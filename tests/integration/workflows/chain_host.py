@@ -37,6 +37,8 @@ from tests.runs import make_settings
 
 RUNNERS = {runner.name: runner for runner in read_runner_types()}
 ECHO = {"value": {}}
+PATIENCE = 60
+"""Seconds to wait for what has to happen; more than a busy machine needs."""
 
 
 class Scripted:
@@ -138,7 +140,7 @@ class ChainHost:
     @staticmethod
     def wait_until(read: Callable[[], Any]) -> Any:
         """What `read` returns, once that is something."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not (found := read()):
             assert time.monotonic() < deadline, "waited in vain"
             time.sleep(0.005)

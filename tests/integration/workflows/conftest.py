@@ -26,3 +26,21 @@ def host(make_host):
     host = make_host(config={"region": "Orlå"})
     host.scripted.acts["fail"] = lambda _run: Outcome("failed", {"why": "broken"})
     return host
+
+
+@pytest.fixture
+def before_request(host, monkeypatch):
+    """`before_request(ref, act)`: call `act`, once, with the chain that is about to request a task that runs `ref`."""
+
+    def arrange(ref, act):
+        request = host.executions.request
+
+        def requesting(action, parameters, user, context=None, *more, **options):
+            if action == ref and "parent" in (context or {}):
+                monkeypatch.setattr(host.executions, "request", request)
+                act(host.executions.get(context["parent"]["execution_id"]))
+            return request(action, parameters, user, context, *more, **options)
+
+        monkeypatch.setattr(host.executions, "request", requesting)
+
+    return arrange

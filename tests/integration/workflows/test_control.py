@@ -7,7 +7,8 @@ import pytest
 from st2lite.executions.protocol import Outcome
 from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import Execution
-from tests.integration.workflows.chain_host import result_of, states, task
+from st2lite.workflows.runner import ChainRunner
+from tests.integration.workflows.chain_host import PATIENCE, result_of, states, task
 
 
 class Gate:
@@ -18,7 +19,7 @@ class Gate:
 
     def __call__(self, _run):
         self.entered.set()
-        assert self.open.wait(20)
+        assert self.open.wait(PATIENCE)
         return Outcome("succeeded", {})
 
 
@@ -47,7 +48,7 @@ def resume(host, execution):
 
 def test_a_canceled_chain_ends_with_the_task_that_runs(host, gate):
     chain = host.request("gated")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     assert cancel(host, chain).status == "canceling"
     gate.open.set()
     chain = host.wait(chain)
@@ -60,7 +61,7 @@ def test_a_canceled_chain_ends_with_the_task_that_runs(host, gate):
 
 def test_canceling_reaches_chains_within(host, gate):
     chain = host.request("outer")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     cancel(host, chain)
     inner = host.wait_for_child(chain, "o", "canceling")
     gate.open.set()
@@ -78,12 +79,12 @@ def test_a_task_that_waits_for_a_worker_is_canceled_with_its_chain(make_host):
     host.scripted.acts["gate"] = gate
     host.chain("one", [task("a", "test.gate", on_success="b"), task("b")])
     chain = host.request("one")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     gate.entered.clear()
     gate.open, opened = threading.Event(), gate.open
     blocker = host.request("gate")  # takes the only slot as soon as it is free
     opened.set()
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     waiting = host.wait_for_child(chain, "b", "requested")
     cancel(host, chain)
     assert host.wait(waiting).status == host.wait(chain).status == "canceled"
@@ -101,7 +102,7 @@ def test_a_canceled_task_cancels_its_chain(host):
 
 def test_a_chain_pauses_between_two_tasks(host, gate):
     chain = host.request("gated")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     assert pause(host, chain).status == "pausing"
     gate.open.set()
     chain = host.wait(chain, "paused")
@@ -118,7 +119,7 @@ def test_a_chain_pauses_between_two_tasks(host, gate):
 
 def test_a_chain_that_pauses_goes_on_before_it_has_paused(host, gate):
     chain = host.request("gated")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     pause(host, chain)
     with pytest.raises(InvalidInput):
         resume(host, chain)
@@ -127,10 +128,46 @@ def test_a_chain_that_pauses_goes_on_before_it_has_paused(host, gate):
     assert host.wait(chain).status == "succeeded"
 
 
+def test_a_chain_that_is_paused_before_its_next_task_is_requested_waits_for_that(host, gate, before_request):
+    host.chain("three", [task("a", on_success="b"), task("b", "test.gate", on_success="c"), task("c")])
+
+    def pause_and_look(parent):
+        pause(host, parent)
+        host.progress.look(parent.id)
+
+    before_request("test.gate", pause_and_look)
+    chain = host.request("three")
+    assert gate.entered.wait(PATIENCE)
+    host.wait_for_child(chain, "b", "running")
+    assert host.executions.get(chain.id).status == "pausing"
+    gate.open.set()
+    chain = host.wait(chain, "paused")
+    assert states(chain) == {"a": "succeeded", "b": "succeeded"}
+    resume(host, chain)
+    assert list(states(host.wait(chain))) == ["a", "b", "c"]
+    assert host.scripted.ran == ["a", "b", "c"]
+
+
+def test_a_chain_that_is_paused_while_it_begins_pauses_before_its_first_task(host, monkeypatch):
+    host.chain("one", [task("a")])
+    begin = ChainRunner.run
+
+    def pause_first(runner, run):
+        monkeypatch.setattr(ChainRunner, "run", begin)
+        pause(host, host.executions.get(run.execution_id))
+        return begin(runner, run)
+
+    monkeypatch.setattr(ChainRunner, "run", pause_first)
+    chain = host.run("one", None, "paused")
+    assert (states(chain), host.children(chain)) == ({}, [])
+    resume(host, chain)
+    assert states(host.wait(chain)) == {"a": "succeeded"}
+
+
 def test_nothing_is_left_to_pause_after_the_last_task(host, gate):
     host.chain("last", [task("a", "test.gate")])
     chain = host.request("last")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     pause(host, chain)
     gate.open.set()
     assert host.wait(chain).status == "succeeded"
@@ -138,7 +175,7 @@ def test_nothing_is_left_to_pause_after_the_last_task(host, gate):
 
 def test_pausing_and_resuming_reach_chains_within(host, gate):
     chain = host.request("outer")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     pause(host, chain)
     inner = host.wait_for_child(chain, "o", "pausing")
     gate.open.set()
@@ -151,7 +188,7 @@ def test_pausing_and_resuming_reach_chains_within(host, gate):
 
 def test_a_chain_within_that_somebody_paused_leaves_those_around_it_paused(host, gate):
     chain = host.request("outer")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     inner = host.wait_for_child(chain, "o", "running")
     pause(host, inner)
     gate.open.set()
@@ -168,11 +205,12 @@ def test_a_chain_within_that_somebody_paused_leaves_those_around_it_paused(host,
 
 def test_canceling_what_is_paused_reaches_chains_within(host, gate):
     chain = host.request("outer")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     pause(host, chain)
+    inner = host.wait_for_child(chain, "o", "pausing")
     gate.open.set()
-    chain = host.wait(chain, "paused")
-    inner = host.wait_for_child(chain, "o", "paused")
+    host.wait(inner, "paused")
+    host.wait(chain, "paused")
     assert cancel(host, chain).status == "canceled"
     assert host.wait(inner).status == "canceled"
 
@@ -241,7 +279,7 @@ def test_a_question_goes_with_its_chain(ask):
 
 def test_the_scheduler_leaves_chains_that_are_being_canceled_to_the_engine(host, gate):
     chain = host.request("gated")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     cancel(host, chain)
     assert host.backup.remind_cancellations() == 1
     assert host.executions.get(chain.id).status == "canceling"
@@ -251,7 +289,7 @@ def test_the_scheduler_leaves_chains_that_are_being_canceled_to_the_engine(host,
 
 def test_a_chain_ended_by_a_client_takes_its_child_along(host, gate):
     chain = host.request("outer")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     inner = host.wait_for_child(chain, "o", "running")
     host.executions.update(host.executions.get(chain.id), "failed", None, "ann")
     gate.open.set()

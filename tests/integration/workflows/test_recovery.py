@@ -8,7 +8,7 @@ import pytest
 from st2lite.messaging.messages import ChildChanged, ExecutionControl
 from st2lite.models.errors import StoreUnavailable
 from st2lite.models.execution import Execution
-from tests.integration.workflows.chain_host import result_of, states, task
+from tests.integration.workflows.chain_host import PATIENCE, result_of, states, task
 from tests.integration.workflows.test_control import Gate, cancel, pause, resume
 
 
@@ -19,7 +19,7 @@ def test_a_chain_whose_message_was_lost_is_woken(host, monkeypatch):
         host.bus, "publish", lambda message: lost.set() if isinstance(message, ChildChanged) else publish(message)
     )
     chain = host.request("two")
-    assert lost.wait(20)
+    assert lost.wait(PATIENCE)
     monkeypatch.setattr(host.bus, "publish", publish)
     assert host.recovery.wake() == 0  # it might just be between two tasks
     assert host.executions.get(chain.id).status == "running"
@@ -34,7 +34,7 @@ def test_chains_that_wait_for_their_child_are_left_alone(host):
     host.scripted.acts["gate"] = gate
     host.chain("gated", [task("a", "test.gate")])
     chain = host.request("gated")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     assert [host.recovery.wake(at_once=True) for _ in range(2)] == [0, 0]
     gate.open.set()
     assert host.wait(chain).status == "succeeded"
@@ -110,7 +110,7 @@ def test_a_child_that_claims_to_belong_to_a_chain_changes_nothing(host):
     host.scripted.acts["gate"] = gate
     host.chain("gated", [task("a", "test.gate")])
     chain = host.request("gated")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     context = {"parent": {"execution_id": chain.id}, "chain": {"name": "a"}}
     assert host.run("echo", context=context).status == "succeeded"
     assert host.executions.get(chain.id).status == "running"
@@ -128,7 +128,7 @@ def outer(host):
     host.chain("gated", [task("a", "test.gate", on_success="b"), task("b")])
     host.chain("outer", [task("o", "test.gated", on_success="p"), task("p")])
     chain = host.request("outer")
-    assert gate.entered.wait(20)
+    assert gate.entered.wait(PATIENCE)
     yield chain, gate
     gate.open.set()
 
@@ -159,11 +159,26 @@ def test_a_chain_within_pauses_though_the_command_was_lost(host, outer, without_
     assert host.wait(chain, "paused").status == host.wait(inner, "paused").status
 
 
+def test_a_chain_within_that_begins_while_the_one_around_it_pauses_does_so_too(host, without_commands, before_request):
+    host.chain("inner", [task("a")])
+    host.chain("outer", [task("o", "test.inner", on_success="p"), task("p")])
+    with without_commands():
+        before_request("test.inner", lambda parent: pause(host, parent))
+        chain = host.run("outer", None, "paused")
+    inner = host.wait_for_child(chain, "o", "paused")
+    assert inner.context["paused_by"] == "ann"
+    assert host.children(inner) == []
+    resume(host, chain)
+    assert host.wait(chain).status == "succeeded"
+    assert host.scripted.ran == ["a", "p"]
+
+
 def test_a_chain_within_is_canceled_though_the_command_was_lost(host, outer, without_commands):
     chain, gate = outer
     pause(host, chain)
+    inner = host.wait_for_child(chain, "o", "pausing")
     gate.open.set()
-    inner = host.wait_for_child(chain, "o", "paused")
+    host.wait(inner, "paused")
     host.wait(chain, "paused")
     with without_commands():
         assert cancel(host, chain).status == "canceled"
@@ -187,8 +202,9 @@ def test_what_only_claims_to_belong_to_an_ended_chain_stays_paused(host, outer):
 def test_a_chain_that_is_resumed_while_the_store_is_away_goes_on(host, outer, monkeypatch):
     chain, gate = outer
     pause(host, chain)
+    inner = host.wait_for_child(chain, "o", "pausing")
     gate.open.set()
-    host.wait_for_child(chain, "o", "paused")
+    host.wait(inner, "paused")
     host.wait(chain, "paused")
     monkeypatch.setattr("st2lite.workflows.engine.RETRY_INTERVAL", 0.001)
     carry_out, failures = host.executions.resume, iter(range(2))
