@@ -67,6 +67,10 @@ class StoreUnavailable(St2liteError):
     """The database did not answer; nothing was acknowledged (HTTP 503)."""
 
 
+class DamagedDocument(St2liteError):
+    """A stored document cannot be read; the text names collection, id and remedy (HTTP 500)."""
+
+
 class BusUnavailable(St2liteError):
     """The message broker did not confirm in time; the message may or may not have arrived (HTTP 503)."""
 

@@ -15,7 +15,7 @@ from st2lite.messaging.contract import Bus, Stoppable
 from st2lite.messaging.messages import ContentChanged, Message
 from st2lite.models.alias import ActionAlias
 from st2lite.models.document import Document
-from st2lite.models.errors import BusUnavailable
+from st2lite.models.errors import BusUnavailable, DamagedDocument
 from st2lite.models.policy import Policy
 from st2lite.models.rule import Rule
 from st2lite.models.sensor import SensorType
@@ -53,7 +53,7 @@ class AnnouncingStore(CachedStore):
         self._announce(UPDATE, document)
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
-        known = self.get(kind, identifier) if kind.collection.name in _KINDS else None
+        known = self._known(kind, identifier)
         gone = super().delete(kind, identifier, rev)
         if gone and known is not None:
             self._announce(DELETE, known)
@@ -65,6 +65,13 @@ class AnnouncingStore(CachedStore):
         for document in known:
             self._announce(DELETE, document)
         return count
+
+    def _known(self, kind: type[Document], identifier: str) -> Document | None:
+        """What is to be announced when it is gone; nothing that cannot be read, which nobody keeps in memory."""
+        try:
+            return self.get(kind, identifier) if kind.collection.name in _KINDS else None
+        except DamagedDocument:
+            return None
 
     def watch(self) -> Stoppable:
         """Forget what other processes write as soon as they say so, not a second later."""

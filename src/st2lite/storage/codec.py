@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple
 import msgspec
 
 from st2lite.models.document import Document, Scalar
-from st2lite.models.errors import InvalidInput, StoreUnavailable
+from st2lite.models.errors import DamagedDocument, InvalidInput
 from st2lite.models.nesting import is_deeper, may_be_deeper
 from st2lite.storage.contract import D
 
@@ -83,20 +83,24 @@ class Codec(Generic[D]):
         return values
 
     def join(self, identifier: str, rev: int, body: bytes | str, large: Iterable[bytes | str | None]) -> D:
-        """Decode a document; raise `StoreUnavailable` if its text is not what this version writes."""
+        """Decode a document; raise `DamagedDocument` if its parts are not what this version writes."""
         try:
             document = self._decode(body)
-        except msgspec.DecodeError as error:
-            raise StoreUnavailable(
-                f"{self.name} {identifier} cannot be read ({error}): it is damaged or was written by a newer version; "
-                "upgrade, or restore a backup"
-            ) from None
-        document.id = identifier
-        document.rev = rev
-        for name, raw in zip(self.large, large, strict=False):  # rows read without them have none
-            if raw is not None:
-                setattr(document, name, msgspec.Raw(raw))
+            document.id = identifier
+            document.rev = rev
+            for name, raw in zip(self.large, large, strict=False):  # rows read without them have none
+                if raw is not None:
+                    setattr(document, name, msgspec.Raw(raw))
+        except (msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
+            raise self.damaged(identifier, error) from None
         return document
+
+    def damaged(self, identifier: str, reason: Exception) -> DamagedDocument:
+        """The error that says which document cannot be read."""
+        return DamagedDocument(
+            f"{self.name} {identifier} cannot be read ({reason}): it is damaged, or was written by a newer version. "
+            f"Upgrade, restore a backup, or delete it from the collection {self.name} of the database."
+        )
 
 
 def codec_for(kind: type[D]) -> Codec[D]:

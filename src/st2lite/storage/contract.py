@@ -4,6 +4,9 @@ Every write is acknowledged only when it is durable. Filters name fields that th
 else is a programming error (`KeyError`). All filters of a call are ANDed. A bool counts as the integer 0 or 1. Every
 method may raise `StoreUnavailable`, and `InvalidInput` if a value cannot be stored (half a surrogate pair, an indexed
 integer beyond 64 bits).
+
+A document that is stored and cannot be read raises `DamagedDocument` where a call is about it alone: `get`, and `find`
+of one by its id or a unique key with `limit=1`. Any other `find` goes on without it.
 """
 
 from __future__ import annotations

@@ -10,12 +10,19 @@ the names of the fields that are filled in, as a JSON list.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from st2lite.models.document import Collection, Index
-from st2lite.models.errors import StoreUnavailable
+from st2lite.models.errors import DamagedDocument, StoreUnavailable
+from st2lite.storage.codec import Codec
+from st2lite.storage.contract import D
+
+logger = logging.getLogger(__name__)
 
 INITIAL_VERSION = 1
 VERSION_KEY = "version"
@@ -53,6 +60,25 @@ def pending(meta: Mapping[str, str], migrations: Sequence[Migration]) -> list[Mi
             "install that release, or restore a backup made before the upgrade"
         )
     return sorted((step for step in migrations if step.version > stored), key=lambda step: step.version)
+
+
+def brought_up(
+    codec: Codec[D], identifier: str, rev: int, body: bytes | str, steps: Iterable[Migration]
+) -> tuple[bytes | str, D] | None:
+    """A stored body after these migrations, and the document that it holds then.
+
+    None, and a word in the log, if it cannot be read: one such document does not keep a release from starting.
+    """
+    try:
+        try:
+            for step in steps:
+                body = msgspec.json.encode(step.change(msgspec.json.decode(body, type=dict)))
+        except (msgspec.DecodeError, TypeError, RecursionError) as error:
+            raise codec.damaged(identifier, error) from None
+        return body, codec.join(identifier, rev, body, ())
+    except DamagedDocument as error:
+        logger.error("Not brought up to date: %s", error.message)
+        return None
 
 
 def index_name(collection: Collection, index: Index) -> str:

@@ -8,11 +8,14 @@ the tests closes the stores.
 from __future__ import annotations
 
 from tests.conformance.storage_suite.content import ContentConformance
+from tests.conformance.storage_suite.damage import DamageConformance
 from tests.conformance.storage_suite.queries import QueryConformance
 from tests.conformance.storage_suite.schema import SchemaConformance
 from tests.conformance.storage_suite.threads import ThreadConformance
 from tests.conformance.storage_suite.writes import WriteConformance
 
 
-class StorageConformance(WriteConformance, QueryConformance, ContentConformance, SchemaConformance, ThreadConformance):
+class StorageConformance(
+    WriteConformance, QueryConformance, ContentConformance, DamageConformance, SchemaConformance, ThreadConformance
+):
     """The whole suite."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any, ClassVar
 
+from pytest import LogCaptureFixture
+
 from st2lite.models.document import Collection, Document, Index
-from st2lite.models.errors import Conflict, StoreUnavailable
+from st2lite.models.errors import Conflict, DamagedDocument, StoreUnavailable
 from st2lite.storage.contract import Equal, Order
 from st2lite.storage.migrations import Migration
 from tests.conformance.storage_suite.items import Database, Item, Note, error_of
@@ -32,6 +34,14 @@ class Book(Document, kw_only=True):
 
     title: str
     author: str | None = None
+
+
+class OddBook(Document, kw_only=True):
+    """What somebody else writes into the collection."""
+
+    collection: ClassVar[Collection] = Collection("books")
+
+    title: str | int
 
 
 class RenamedBook(Document, kw_only=True):
@@ -134,5 +144,16 @@ class SchemaConformance:
         book = Book(title="t")
         old.insert(book)
         new = database(RenamedBook)
-        error = error_of(StoreUnavailable, lambda: new.get(RenamedBook, book.id))
-        assert book.id in error.message
+        error = error_of(DamagedDocument, lambda: new.get(RenamedBook, book.id))
+        assert f"books {book.id} cannot be read" in error.message
+        assert "restore a backup, or delete it" in error.message
+
+    def test_a_damaged_body_does_not_stop_a_migration(self, database: Database, caplog: LogCaptureFixture) -> None:
+        old = database(OddBook)
+        old.ensure_schema()
+        odd = OddBook(title=7)
+        old.insert_many([odd, OddBook(title="t")])
+        new = database(RenamedBook, migrations=(RENAME,))
+        new.ensure_schema()
+        assert [book.name for book in new.find(RenamedBook, [Equal("name", "t")])] == ["t"]
+        assert f"Not brought up to date: books {odd.id} cannot be read" in caplog.text

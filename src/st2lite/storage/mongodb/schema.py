@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from pymongo import ASCENDING, IndexModel
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
@@ -15,6 +14,7 @@ from st2lite.models.document import Collection, Document
 from st2lite.storage.codec import codec_for
 from st2lite.storage.migrations import (
     Migration,
+    brought_up,
     index_fields,
     index_name,
     new_fields,
@@ -80,12 +80,13 @@ def _rewrite(collection: MongoCollection[Row], kind: type[Document], steps: Sequ
 def _rewrite_one(
     collection: MongoCollection[Row], kind: type[Document], steps: Sequence[Migration], row: Mapping[str, Any]
 ) -> bool:
-    """Tell whether it was done; it was not if someone else changed the document meanwhile."""
+    """Tell whether that is done with; it is not if someone else changed the document meanwhile."""
     codec = codec_for(kind)
-    body = row["body"]
-    for step in steps:
-        body = msgspec.json.encode(step.change(msgspec.json.decode(body))).decode()
-    values = dict(zip(codec.field_names, codec.values(codec.join(row["_id"], row["rev"], body, ())), strict=True))
+    new = brought_up(codec, row["_id"], row.get("rev", 0), row.get("body", ""), steps)
+    if new is None:
+        return True
+    body = new[0] if isinstance(new[0], str) else new[0].decode()
+    values = dict(zip(codec.field_names, codec.values(new[1]), strict=True))
     update: Row = {"$set": {"body": body, **{name: value for name, value in values.items() if value is not None}}}
     gone = {name: "" for name, value in values.items() if value is None}
     if gone:

@@ -30,6 +30,7 @@ from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StaleWrit
 from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, codec_for
 from st2lite.storage.contract import D, Filter, Order
+from st2lite.storage.damage import Reader
 from st2lite.storage.filters import check_field, check_fields
 from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.mongodb.look_back import LookBack
@@ -71,6 +72,7 @@ class MongoStore:
         self._closed = False
         self._databases: dict[int, Database[Row]] = {}
         self._look_back = LookBack()
+        self._reader = Reader()
 
     def ensure_schema(self) -> None:
         with _explained():
@@ -116,7 +118,7 @@ class MongoStore:
         codec = codec_for(kind)
         with _explained():
             row = self._collection(kind).find_one({"_id": identifier}, _projection(kind, large=True))
-        return None if row is None else codec.join(identifier, row["rev"], row["body"], map(row.get, codec.large))
+        return None if row is None else codec.join(*_parts(row), map(row.get, codec.large))
 
     def replace(self, document: Document) -> None:
         kind = type(document)
@@ -182,13 +184,17 @@ class MongoStore:
         collection = self._collection(kind)
         projection = _projection(kind, large) | {name_of(key.field): 1 for key in order}
 
-        def rows_of(filters: Sequence[Filter]) -> list[Row]:
-            return _find(collection, list(queries(filters)), projection, sort_of(order), limit, offset)
-
-        with _explained():
-            rows = self._look_back.page(kind.collection.name, filters, order, limit, rows_of)
         attributes = codec.large if large else ()
-        return [codec.join(row["_id"], row["rev"], row["body"], map(row.get, attributes)) for row in rows]
+
+        def rows_of(limit: int | None, offset: int) -> Iterator[tuple[Any, ...]]:
+            def find(filters: Sequence[Filter]) -> list[Row]:
+                return _find(collection, list(queries(filters)), projection, sort_of(order), limit, offset)
+
+            with _explained():
+                rows = self._look_back.page(kind.collection.name, filters, order, limit, find)
+            return ((*_parts(row), *map(row.get, attributes)) for row in rows)
+
+        return self._reader.page(codec, filters, limit, offset, rows_of)
 
     def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
         check_fields(kind.collection, filters)
@@ -312,6 +318,11 @@ def _row(document: Document, rev: int, parts: Parts) -> Row:
         if raw is not None:
             row[name] = str(raw, "utf-8")
     return row
+
+
+def _parts(row: Row) -> tuple[Any, Any, Any]:
+    """Id, revision and body; None for what somebody else has taken out."""
+    return row["_id"], row.get("rev"), row.get("body")
 
 
 def _update(kind: type[Document], row: Row, parts: Parts) -> Row:

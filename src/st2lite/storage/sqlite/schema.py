@@ -5,11 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from st2lite.models.document import Document
 from st2lite.storage.codec import codec_for
-from st2lite.storage.migrations import Migration, new_fields, pending, wanted_meta
+from st2lite.storage.migrations import Migration, brought_up, new_fields, pending, wanted_meta
 from st2lite.storage.sqlite import sql
 
 _BATCH = 500
@@ -52,9 +50,8 @@ def _rewrite(
     last = ""
     while rows := connection.execute(table.page, [last, _BATCH]).fetchall():
         for identifier, rev, stored in rows:
-            body = stored
-            for step in steps:
-                body = msgspec.json.encode(step.change(msgspec.json.decode(body)))
-            document = codec.join(identifier, rev, body, ())
-            connection.execute(update, [body, *codec.values(document), identifier])
+            new = brought_up(codec, identifier, rev, stored, steps)
+            if new is not None:
+                body, document = new
+                connection.execute(update, [body, *codec.values(document), identifier])
         last = rows[-1][0]

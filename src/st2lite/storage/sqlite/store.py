@@ -18,6 +18,7 @@ from st2lite.models.errors import Conflict, InvalidInput, St2liteError, StaleWri
 from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, codec_for
 from st2lite.storage.contract import D, Filter, Order
+from st2lite.storage.damage import Reader
 from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.sqlite import sql
 from st2lite.storage.sqlite.connection import ConnectionPool, connect, explain
@@ -35,6 +36,7 @@ class SQLiteStore:
         self._kinds = tuple(kinds)
         self._migrations = tuple(migrations)
         self._readers = ConnectionPool(path)
+        self._reader = Reader()
         self._writer: sqlite3.Connection | None = None
         self._closed = False
         self._writes: GroupCommit[sqlite3.Connection] = GroupCommit(self._run_batch)
@@ -133,9 +135,12 @@ class SQLiteStore:
         offset: int = 0,
         large: bool = True,
     ) -> list[D]:
-        join = codec_for(kind).join
-        rows = self._read(*_table(kind).find(filters, order, limit, offset, large))
-        return [join(identifier, rev, body, attributes) for identifier, rev, body, *attributes in rows]
+        table = _table(kind)
+
+        def rows_of(limit: int | None, offset: int) -> list[Any]:
+            return self._read(*table.find(filters, order, limit, offset, large))
+
+        return self._reader.page(codec_for(kind), filters, limit, offset, rows_of)
 
     def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
         count: int = self._read(*_table(kind).count(filters))[0][0]
