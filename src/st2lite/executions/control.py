@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from st2lite.executions import events
+from st2lite.executions import events, task_entries
 from st2lite.executions.requests import Requests
 from st2lite.executions.transitions import change_status, set_result
 from st2lite.messaging.contract import Bus
@@ -24,6 +24,7 @@ CheckTasks = Callable[[Execution, Sequence[str]], None]
 """Raises `InvalidInput` unless a workflow can be run again from these tasks."""
 
 _parts = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_tasks = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Control:
@@ -216,6 +217,11 @@ def _result_so_far(execution: Execution) -> dict[str, msgspec.Raw]:
     if not execution.workflow or not execution.result:
         return {}
     try:
-        return _parts.decode(execution.result)
+        parts = _parts.decode(execution.result)
+        if "tasks" in parts:
+            ended = task_entries.ended(_tasks.decode(parts["tasks"]))
+            parts["tasks"] = msgspec.Raw(msgspec.json.encode(ended))
+        parts.pop("next", None)
+        return parts
     except msgspec.MsgspecError:  # a client has put something else there
         return {}

@@ -16,6 +16,7 @@ import msgspec
 from st2lite.executions import events
 from st2lite.executions.output_schema import MESSAGE, violation
 from st2lite.executions.snapshots import Snapshots
+from st2lite.executions.task_entries import STOPPED
 from st2lite.executions.transitions import change_status, encode_result, set_result
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
@@ -37,6 +38,7 @@ from st2lite.workflows.state import (
     keep,
     make_entry,
     result_of,
+    result_to_show,
     state_of,
 )
 
@@ -44,9 +46,6 @@ logger = logging.getLogger(__name__)
 
 CANCEL_PATIENCE = 5.0
 """Seconds for which a chain that is being canceled waits for a child that may just be on its way into the store."""
-
-STOPPED = frozenset({statuses.PENDING, statuses.PAUSED})
-"""Statuses of a child that pause its parent."""
 
 _TASK_FAILED = frozenset({statuses.FAILED, statuses.ABANDONED})
 
@@ -91,7 +90,7 @@ class Progress:
         state = _known_state(parent)
         try:
             if parent.status == statuses.PAUSED:  # told to before it had a state
-                self._announce(parent)
+                self._write_status(parent, state)
             elif parent.status == statuses.RUNNING and (around := self._pausing_around(parent)) is not None:
                 parent.context = {**parent.context, "paused_by": around.context.get("paused_by")}
                 self._write_status(parent, state, statuses.PAUSING, statuses.PAUSED)
@@ -172,14 +171,14 @@ class Progress:
             self._children.resume(child, parent)
             self._write_status(parent, state, statuses.RUNNING)
         elif parent.status == statuses.RESUMING:  # a question is not answered by going on
-            self._write_status(parent, state, statuses.PAUSING, statuses.PAUSED, waits=True)
+            self._write_status(parent, state, statuses.PAUSING, statuses.PAUSED, waits=True, child=child)
         elif parent.status == statuses.RUNNING:
             within = state_of(child)
             # Whoever pauses a chain within may look into things for a while: those around it wait for a user, too.
             waits = child.status == statuses.PENDING or (within is not None and within.waits)
-            self._write_status(parent, state, statuses.PAUSED, waits=waits)
+            self._write_status(parent, state, statuses.PAUSED, waits=waits, child=child)
         elif parent.status == statuses.PAUSING:
-            self._write_status(parent, state, statuses.PAUSED)
+            self._write_status(parent, state, statuses.PAUSED, child=child)
 
     def _with_active_child(self, parent: Execution, state: ChainState, child: Execution) -> None:
         if parent.status == statuses.PAUSING:
@@ -230,6 +229,8 @@ class Progress:
         resumes = parent.status == statuses.RESUMING or (parent.status == statuses.PAUSED and state.waits)
         before = parent.status
         state.follow(parent, following)
+        if parent.status in (statuses.PAUSING, statuses.PAUSED) and not resumes:
+            result.next = following
         if not self._keep(parent, state, result):
             return False
         if parent.status == statuses.PAUSING:
@@ -314,10 +315,14 @@ class Progress:
         self._store.replace(parent)
         events.announce_end(self._bus, parent)
 
-    def _write_status(self, parent: Execution, state: ChainState, *way: str, waits: bool = False) -> None:
+    def _write_status(
+        self, parent: Execution, state: ChainState, *way: str, waits: bool = False, child: Execution | None = None
+    ) -> None:
         change_status(parent, *way)
         state.waits = waits
         parent.workflow = msgspec.to_builtins(state)
+        parent.result = result_to_show(parent, state, child)
+        parent.result_size = len(parent.result)
         self._store.replace(parent)
         self._announce(parent)
 

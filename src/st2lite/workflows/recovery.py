@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 
 from st2lite.executions import events
+from st2lite.executions.task_entries import STOPPED
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses
 from st2lite.models.execution import Execution
 from st2lite.storage.contract import Equal, In, Order, Range, Store
-from st2lite.workflows.progress import STOPPED, is_due
+from st2lite.workflows.progress import is_due
 from st2lite.workflows.state import ACTION_CHAIN, state_of
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from st2lite.executions import task_entries
 from st2lite.executions.transitions import encode_result
+from st2lite.models import statuses
 from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import RESULT_LIMIT, Execution
 from st2lite.models.ids import derived_id
@@ -54,11 +56,19 @@ class ChainState(msgspec.Struct, omit_defaults=True):
         self.waits, self.redo = False, {}
 
 
+SHOWN_LIMIT = 65_536
+"""Bytes of what a task that waits has as its result so far; more is to be seen at its own execution only."""
+
+
 class ChainResult(msgspec.Struct, omit_defaults=True):
-    """Result of a chain: tasks in the order they ended, each the JSON of an entry, and what was published."""
+    """Result of a chain: tasks in the order they ended, each the JSON of an entry, and what was published.
+
+    While the chain is paused, the last entry may be that of a task that waits; `next` is one that did not begin yet.
+    """
 
     tasks: list[msgspec.Raw]
     published: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    next: str | msgspec.UnsetType = msgspec.UNSET
     error: str | msgspec.UnsetType = msgspec.UNSET
     traceback: str | msgspec.UnsetType = msgspec.UNSET
     message: str | msgspec.UnsetType = msgspec.UNSET
@@ -101,16 +111,31 @@ def state_of(execution: Execution) -> ChainState | None:
 
 
 def result_of(execution: Execution) -> ChainResult:
-    """The result so far; an empty one where a client has put something else in its place."""
+    """What was achieved so far; an empty result where a client has put something else in its place."""
     try:
-        return _results.decode(execution.result)
+        result = _results.decode(execution.result)
+        result.tasks, result.next = task_entries.ended(result.tasks), msgspec.UNSET
     except msgspec.MsgspecError:
         return ChainResult([])
+    return result
 
 
 def entry_of(raw: msgspec.Raw) -> _Entry:
     """An entry of a result, decoded."""
     return _entries.decode(raw)
+
+
+def result_to_show(execution: Execution, state: ChainState, child: Execution | None) -> msgspec.Raw:
+    """The result of a chain between two tasks. While it is paused with what it waits at: a child, or the next task."""
+    result = result_of(execution)
+    if execution.status == statuses.PAUSED and child is None:
+        result.next = state.task
+    elif execution.status == statuses.PAUSED and child is not None:
+        sight = end_of(child)
+        if len(sight.result) > SHOWN_LIMIT:
+            sight.result = _EMPTY
+        result.tasks.append(make_entry(state.task, sight))
+    return msgspec.Raw(encode_result(result))
 
 
 def end_of(child: Execution) -> TaskEnd:

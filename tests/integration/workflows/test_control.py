@@ -107,10 +107,12 @@ def test_a_chain_pauses_between_two_tasks(host, gate):
     gate.open.set()
     chain = host.wait(chain, "paused")
     assert states(chain) == {"a": "succeeded"}
+    assert result_of(chain)["next"] == "b"
     assert host.scripted.ran == ["a"]
     assert resume(host, chain).status == "resuming"
     chain = host.wait(chain)
     assert chain.status == "succeeded"
+    assert "next" not in result_of(chain)
     assert list(states(chain)) == ["a", "b"]
     assert chain.context["paused_by"] == chain.context["resumed_by"] == "ann"
     log = [entry.status for entry in chain.log][2:]
@@ -160,6 +162,7 @@ def test_a_chain_that_is_paused_while_it_begins_pauses_before_its_first_task(hos
     monkeypatch.setattr(ChainRunner, "run", pause_first)
     chain = host.run("one", None, "paused")
     assert (states(chain), host.children(chain)) == ({}, [])
+    host.wait_until(lambda: result_of(host.executions.get(chain.id)).get("next") == "a")
     resume(host, chain)
     assert states(host.wait(chain)) == {"a": "succeeded"}
 
@@ -235,6 +238,46 @@ def test_a_question_pauses_all_chains_around_it_and_its_answer_resumes_them(ask)
     assert answer == {"continue": True}
 
 
+def test_the_result_of_a_paused_chain_shows_the_question_that_it_waits_for(ask):
+    chain = ask.run("asking", None, "paused")
+    question = ask.wait_for_child(chain, "q", "pending")
+    entry = result_of(chain)["tasks"][0]
+    assert (entry["name"], entry["state"], entry["execution_id"]) == ("q", "pending", question.id)
+    assert entry["result"] == result_of(question)
+    assert "next" not in result_of(chain)
+    ask.inquiries.respond(question.id, {"continue": True}, "bob")
+    chain = ask.wait(chain)
+    assert states(chain) == {"q": "succeeded", "b": "succeeded"}
+    assert len(result_of(chain)["tasks"]) == 2
+
+
+def test_the_result_of_a_paused_chain_shows_the_chain_within_that_is_paused(ask):
+    chain = ask.run("asked", None, "paused")
+    assert states(chain) == {"o": "paused"}
+    assert result_of(chain)["tasks"][0]["result"]["tasks"][0]["state"] == "pending"
+
+
+def test_a_large_question_is_shown_without_what_it_says(ask, monkeypatch):
+    monkeypatch.setattr("st2lite.workflows.state.SHOWN_LIMIT", 10)
+    entry = result_of(ask.run("asking", None, "paused"))["tasks"][0]
+    assert (entry["state"], entry["result"]) == ("pending", {})
+
+
+def test_what_a_canceled_chain_waited_for_is_not_among_its_tasks(ask, gate):
+    asking = ask.run("asking", None, "paused")
+    cancel(ask, asking)
+    result = result_of(ask.wait(asking))
+    assert (result["tasks"], result["message"]) == ([], "Action canceled by user.")
+    gated = ask.request("gated")
+    assert gate.entered.wait(PATIENCE)
+    pause(ask, gated)
+    gate.open.set()
+    ask.wait(gated, "paused")
+    cancel(ask, gated)
+    gated = ask.wait(gated)
+    assert (states(gated), result_of(gated).get("next")) == ({"a": "succeeded"}, None)
+
+
 def test_going_on_without_an_answer_pauses_again(ask):
     chain = ask.run("asking", None, "paused")
     resume(ask, chain)
@@ -252,9 +295,9 @@ def test_an_answer_to_a_chain_that_somebody_paused_waits(ask, bus):
     document.workflow = {**document.workflow, "waits": False}  # as if paused by a user before the question came
     ask.store.replace(document)
     ask.inquiries.respond(question.id, {"continue": True}, "bob")
-    ask.wait_until(lambda: states(ask.executions.get(chain.id)))
+    ask.wait_until(lambda: states(ask.executions.get(chain.id)) == {"q": "succeeded"})
     chain = ask.executions.get(chain.id)
-    assert (chain.status, states(chain)) == ("paused", {"q": "succeeded"})
+    assert (chain.status, result_of(chain)["next"]) == ("paused", "b")
     resume(ask, chain)
     assert ask.wait(chain).status == "succeeded"
 
