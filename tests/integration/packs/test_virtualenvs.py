@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,41 @@ def test_what_everybody_may_read_holds_no_password_of_an_index(tmp_path: Path, w
     place = (host.virtualenvs / "weather").resolve()
     assert [path for path in place.iterdir() if path.is_file() and "hidden" in path.read_text()] == []
     assert not any("hidden" in line for line in host.told)
+
+
+def test_no_process_shows_the_password_of_an_index(
+    tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While pip is asking the index, nothing of it stands in the list of processes; nor does it stay behind."""
+    wheel = wheels / "sunshine-1.0.0-py3-none-any.whl"
+    shown: list[bytes] = []
+    users: set[str] = set()
+
+    def index(request: Received) -> Answer:
+        shown.extend(words for words in command_lines() if b"hidden" in words)
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        users.add(base64.b64decode(secret).decode() if kind == "Basic" else "")
+        if request.path.endswith(".whl"):
+            return Answer(200, wheel.read_bytes(), {"Content-Type": "application/zip"})
+        return Answer(200, f'<a href="/private/{wheel.name}">x</a>'.encode(), {"Content-Type": "text/html"})
+
+    (tmp_path / "netrc").write_text("machine elsewhere.example login you password yours\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("no_proxy", "*")
+    with WebServer({"/private": index}) as server:
+        host = Host(tmp_path / "st2", pip_opts=("-i", server.url("/private", "me:hidden@127.0.0.1")))
+        links = server.url("/private/links", "me:hidden@127.0.0.1")
+        host.install(weather(tmp_path, "sunshine\n"), virtualenvs=True, find_links=links)
+    assert host.python("weather", "import sunshine; print(sunshine.VERSION)") == "1.0.0"
+    assert shown == []
+    assert users == {"me:hidden"}
+    assert list((host.virtualenvs / "weather").resolve().glob(".netrc*")) == []
+
+
+def command_lines() -> Iterator[bytes]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # ended meanwhile
+            yield path.read_bytes()
 
 
 def test_options_are_not_smuggled_in(host: Host, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from st2lite.content.installation.credentials import outside_argv
 from st2lite.content.installation.permissions import share
 from st2lite.content.installation.programs import Say, run_program
 from st2lite.content.installation.swapping import Swap, remove, remove_leftovers
@@ -126,7 +127,9 @@ class Virtualenvs:
 
     def _install(self, built: Path, what: list[str], options: list[str], cwd: Path, say: Say) -> None:
         pip = [str(built / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-        run_program([*pip, *options, *what], "install the requirements of the pack with pip", cwd=cwd, say=say)
+        with outside_argv(options, built) as (words, variables):
+            purpose = "install the requirements of the pack with pip"
+            run_program([*pip, *words, *what], purpose, env=variables, cwd=cwd, say=say)
 
     def _options(self, pack_dir: Path, find_links: str | None) -> list[str]:
         places = [str(pack_dir / WHEELS)] if (pack_dir / WHEELS).is_dir() else []
