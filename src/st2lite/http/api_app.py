@@ -32,7 +32,7 @@ from st2lite.http.pack_changes import PackChanges, PackIndexResource
 from st2lite.http.pack_files import PackFiles
 from st2lite.http.packs import PackRegistration, Packs
 from st2lite.http.policies import Policies, PolicyTypes
-from st2lite.http.rbac import RoleAssignments, Roles
+from st2lite.http.rbac import PermissionTypes, RoleAssignments, Roles
 from st2lite.http.rule_enforcements import RuleEnforcements
 from st2lite.http.rules import Rules, RuleTypes
 from st2lite.http.runner_types import RunnerTypes
@@ -208,11 +208,13 @@ def create_api_app(context: ApiContext) -> falcon.App[falcon.Request, falcon.Res
     app.add_route("/traces", traces, suffix="list")
     app.add_route("/traces/{id}", traces)
 
-    roles, assignments = Roles(), RoleAssignments()
+    roles, assignments, permissions = Roles(), RoleAssignments(), PermissionTypes()
     app.add_route("/rbac/roles", roles, suffix="list")
     app.add_route("/rbac/roles/{name_or_id}", roles)
     app.add_route("/rbac/role_assignments", assignments, suffix="list")
     app.add_route("/rbac/role_assignments/{id}", assignments)
+    app.add_route("/rbac/permission_types", permissions, suffix="list")
+    app.add_route("/rbac/permission_types/{resource_type}", permissions)
     app.add_route("/workflows/inspect", WorkflowInspection())
 
     keys = KeysResource(context.keys)

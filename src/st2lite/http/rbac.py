@@ -1,4 +1,4 @@
-"""/rbac: roles and who has them, as a server without role based access control tells it: nobody needs any."""
+"""/rbac: roles, what they can grant and who has them, as a server tells it that has no access control by roles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import falcon
 
+from st2lite.auth.permissions import permission_types
 from st2lite.http.params import boolean, read_selection, text
 from st2lite.http.rows import send_rows
 from st2lite.models.errors import NotFound
@@ -42,6 +43,21 @@ class RoleAssignments:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> NoReturn:
         raise NotFound(f'There is no role assignment "{id}": without access control by roles, nobody is given any.')
+
+
+class PermissionTypes:
+    """Resource of the permissions that roles can grant (`_list`), and of those for one type of resource."""
+
+    def __init__(self) -> None:
+        self._types = permission_types()
+
+    def on_get_list(self, req: falcon.Request, resp: falcon.Response) -> None:
+        resp.media = self._types
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, resource_type: str) -> None:
+        if resource_type not in self._types:
+            raise NotFound(f'There is no resource type "{resource_type}"; there are {", ".join(self._types)}.')
+        resp.media = self._types[resource_type]
 
 
 def _view(identifier: str, name: str, description: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Roles and who has them, and the inspection of workflows."""
+"""Roles, what they can grant and who has them, and the inspection of workflows."""
 
 from __future__ import annotations
 
@@ -47,6 +47,9 @@ SCHEMAS: Json = {
     ),
 }
 
+_PERMISSIONS: Json = {"type": "object", "additionalProperties": STRING}
+_BY_RESOURCE: Json = {"type": "object", "additionalProperties": _PERMISSIONS}
+
 PATHS: Json = {
     "/rbac/roles": {
         "get": operation(
@@ -76,6 +79,22 @@ PATHS: Json = {
             "getRoleAssignment",
             "Read an assignment",
             {"200": answer(ref("RoleAssignment"), "The assignment.")},
+            errors=("404",),
+        ),
+    },
+    "/rbac/permission_types": {
+        "get": operation(
+            "listPermissionTypes",
+            "List the permissions that roles can grant, by the type of the resource",
+            {"200": answer(_BY_RESOURCE, "What each permission allows.")},
+        ),
+    },
+    "/rbac/permission_types/{resource_type}": {
+        "parameters": [path("resource_type", "Type of a resource.", "action")],
+        "get": operation(
+            "getPermissionTypes",
+            "List the permissions that roles can grant on resources of one type",
+            {"200": answer(_PERMISSIONS, "What each permission allows.")},
             errors=("404",),
         ),
     },
