@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from st2lite.commands.place import add_place_options, config_of
+from st2lite.commands.place import config_of, make_parser
 from st2lite.content.installation.host import PackHost
 from st2lite.content.installation.installer import Installer
 from st2lite.models.errors import InvalidInput, St2liteError
@@ -76,11 +76,7 @@ def _tell_how_to_register(host: PackHost, packs: list[str]) -> None:
 
 def _parser(name: str, description: str, pack_help: str) -> argparse.ArgumentParser:
     examples = "".join(f"\n  {name} {example}" for example in _EXAMPLES[name])
-    parser = argparse.ArgumentParser(
-        prog=name, description=description, epilog=f"examples:{examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add_place_options(parser)
+    parser = make_parser(name, description, f"examples:{examples}")
     parser.add_argument("packs", nargs="+", metavar="PACK", help=pack_help)
     return parser
 

@@ -7,13 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from st2lite.commands.place import add_place_options, config_of
+from st2lite.commands.place import make_parser, run
 from st2lite.executions.purging import Purge
-from st2lite.models.errors import St2liteError
 from st2lite.models.timestamps import parse_timestamp
 from st2lite.models.trigger import PROCESSED, PROCESSING_FAILED, TriggerInstance
 from st2lite.services.context import AppContext
-from st2lite.services.logs import set_up_logging
 from st2lite.storage.contract import Filter, In, Range, Store
 
 Work = Callable[[Store, Purge, str, argparse.Namespace], int]
@@ -57,11 +55,7 @@ def _trigger_instances(store: Store, purge: Purge, before: str, options: argpars
 
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=name, description=description, epilog=_EPILOG.format(name=name),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add_place_options(parser)
+    parser = make_parser(name, description, _EPILOG.format(name=name))
     parser.add_argument(
         "--timestamp", metavar="TIME", required=True, help="remove what is older, in UTC, like 2026-01-31T12:00:00Z"
     )
@@ -71,24 +65,16 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
 
 
 def _run(parser: argparse.ArgumentParser, argv: list[str] | None, what: str, work: Work) -> int:
-    options = parser.parse_args(argv)
-    try:
+    def purge(context: AppContext, options: argparse.Namespace) -> int:
         before = parse_timestamp(options.timestamp, "--timestamp")
-        config = config_of(options)
-        set_up_logging(config, parser.prog)
-        context = AppContext(config)
-        try:
-            context.store.ensure_schema()
-            garbage = config.garbagecollector
-            purge = Purge(context.store, garbage.batch, lambda: _rest(garbage.sleep_delay))
-            count = work(context.store, purge, before, options)
-        finally:
-            context.close()
-    except St2liteError as error:
-        print(f"{parser.prog}: {error.message}", file=sys.stderr)
-        return 2
-    print(f"{count} {what} older than {before} {'would be removed' if options.dry_run else 'were removed'}.")
-    return 0
+        context.store.ensure_schema()
+        garbage = context.config.garbagecollector
+        purge = Purge(context.store, garbage.batch, lambda: _rest(garbage.sleep_delay))
+        count = work(context.store, purge, before, options)
+        print(f"{count} {what} older than {before} {'would be removed' if options.dry_run else 'were removed'}.")
+        return 0
+
+    return run(parser, argv, purge, refusal=2)
 
 
 def _rest(seconds: float) -> bool:

@@ -7,14 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from st2lite.commands.place import add_place_options, config_of
+from st2lite.commands.place import make_parser, run
 from st2lite.content.locations import PackLocations
 from st2lite.content.packs import has_manifest
 from st2lite.content.registrar import KINDS
-from st2lite.models.errors import InvalidInput, St2liteError
+from st2lite.models.errors import InvalidInput
 from st2lite.models.pack import SYSTEM_PACKS
 from st2lite.services.context import AppContext
-from st2lite.services.logs import set_up_logging
 
 NAME = "st2-register-content"
 _SETUP, _RECREATE = "setup", "recreate"
@@ -27,24 +26,17 @@ examples:
 
 
 def main(argv: list[str] | None = None) -> int:
-    options = _parser().parse_args(argv)
-    try:
-        config = config_of(options)
-        set_up_logging(config, NAME)
-        context = AppContext(config)
-        try:
-            packs = _packs(options, context.locations)
-            if options.virtualenvs:
-                _set_up_virtualenvs(context, packs, options.virtualenvs == _RECREATE)
-            if options.virtualenvs and not options.register_all and not _kinds(options):
-                return 0
-            context.connect()
-            counts = context.registrar.register(_kinds(options), packs, fail_on_failure=options.fail)
-        finally:
-            context.close()
-    except St2liteError as error:
-        print(f"{NAME}: {error.message}", file=sys.stderr)
-        return 1
+    return run(_parser(), argv, _register)
+
+
+def _register(context: AppContext, options: argparse.Namespace) -> int:
+    packs = _packs(options, context.locations)
+    if options.virtualenvs:
+        _set_up_virtualenvs(context, packs, options.virtualenvs == _RECREATE)
+    if options.virtualenvs and not options.register_all and not _kinds(options):
+        return 0
+    context.connect()
+    counts = context.registrar.register(_kinds(options), packs, fail_on_failure=options.fail)
     for kind, count in counts.items():
         if count or "(" not in kind:
             print(f"Registered {count} {kind.replace('_', ' ').replace('(', ' (')}.")
@@ -52,11 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=NAME, description="Register runners and the content of packs.", epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add_place_options(parser)
+    parser = make_parser(NAME, "Register runners and the content of packs.", _EPILOG)
     parser.add_argument("--register-all", action="store_true", help="every kind of content (the default)")
     for kind in KINDS:
         parser.add_argument(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from st2lite.commands.place import add_place_options, config_of
+from st2lite.commands.place import config_of, make_parser
 from st2lite.config.load import config_path
 from st2lite.config.schema import Config
 from st2lite.content.locations import DEFAULT_PACK
@@ -57,11 +57,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=NAME, description="Try a rule on a trigger instance.", epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add_place_options(parser)
+    parser = make_parser(NAME, "Try a rule on a trigger instance.", _EPILOG)
     rule = parser.add_mutually_exclusive_group(required=True)
     rule.add_argument("--rule", metavar="FILE", type=Path, help="metadata of the rule")
     rule.add_argument("--rule-ref", metavar="REF", help="a registered rule")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from st2lite.commands.place import add_place_options
+from st2lite.commands.place import make_parser
 from st2lite.config.urls import local_url
 from st2lite.models.errors import St2liteError
 from st2lite.services.context import AppContext
@@ -25,11 +25,7 @@ examples:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog=NAME, description="See whether a running installation does what it is for.", epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add_place_options(parser)
+    parser = make_parser(NAME, "See whether a running installation does what it is for.", _EPILOG)
     parser.add_argument("--url", help=f"address of standalone (default {_STANDALONE_URL})")
     options = parser.parse_args(argv)
     try:

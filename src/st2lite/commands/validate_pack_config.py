@@ -7,7 +7,7 @@ import difflib
 import sys
 from pathlib import Path
 
-from st2lite.commands.place import add_place_options, config_of
+from st2lite.commands.place import config_of, make_parser
 from st2lite.content.configs import SCHEMA_FILE, read_config, read_config_schema_file
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.models.pack import ConfigSchema, PackConfig
@@ -45,14 +45,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=NAME, description="Check the configuration of a pack against its schema.", epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    parser = make_parser(NAME, "Check the configuration of a pack against its schema.", _EPILOG)
     parser.add_argument("pack", nargs="?", help="a pack on this host, and its configuration where it belongs")
     parser.add_argument("--schema-path", type=Path, metavar="FILE", help="the schema, instead of that of the pack")
     parser.add_argument("--config-path", type=Path, metavar="FILE", help="the configuration, instead of the pack's")
-    add_place_options(parser)
     return parser
 
 

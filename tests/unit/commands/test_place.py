@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from st2lite.commands import pack_tools, purge, register_content, rule_tester, validate_pack_config
+from st2lite.commands import pack_tools, purge, register_content, rule_tester, trigger_refire, validate_pack_config
 from st2lite.commands.place import add_place_options, config_of
 from st2lite.models.errors import ConfigError
 
@@ -16,6 +16,7 @@ PROGRAMS = {
     "pack-download": (pack_tools.download, ["weather"]),
     "pack-setup-virtualenv": (pack_tools.setup_virtualenv, ["weather"]),
     "register-content": (register_content.main, []),
+    "trigger-refire": (trigger_refire.main, ["--trigger-instance-id", "0" * 24]),
     "validate-pack-config": (validate_pack_config.main, ["weather"]),
     "rule-tester": (rule_tester.main, ["--rule-ref", "a.b", "--trigger-instance-id", "0" * 24]),
 }
