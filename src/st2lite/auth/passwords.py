@@ -23,6 +23,7 @@ _SCHEMES = ["sha256_crypt", "sha512_crypt", "apr_md5_crypt", "ldap_sha1", "des_c
 _BCRYPT_IDENTS = ("$2y$", "$2b$", "$2a$")
 _BCRYPT_BYTES = 72
 _BCRYPT_ROUNDS = 10
+_NOT_OTHERS = 0o640
 
 
 class PasswordBackend(Protocol):
@@ -111,8 +112,17 @@ def generate_password() -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(24))
 
 
+def users_of(path: Path) -> set[str]:
+    """Names of those who have a password in an htpasswd file; none if there is no file."""
+    lines = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
+    return {line.strip().partition(":")[0] for line in lines if ":" in line and not line.startswith("#")}
+
+
 def write_password(path: Path, user: str, password: str) -> None:
-    """Set the password of one user in an htpasswd file (created 0600); the other lines stay as they are."""
+    """Set the password of one user in an htpasswd file; the other lines and its owner stay as they are.
+
+    A new file has mode 0600; one that others could read is closed to them. Raises `OSError`.
+    """
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     kept = [line for line in lines if line.partition(":")[0] != user]
     text = "".join(f"{line}\n" for line in [*kept, f"{user}:{hash_password(password)}"])
@@ -120,4 +130,8 @@ def write_password(path: Path, user: str, password: str) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+        if path.exists():
+            before = path.stat()
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+            os.fchmod(descriptor, before.st_mode & _NOT_OTHERS)
     temporary.replace(path)

@@ -83,7 +83,8 @@ def _missing_files(config: Config) -> list[str]:
             problems.append('[auth] backend_kwargs: flat_file needs a file; write {"file_path": "/etc/st2/htpasswd"}.')
         elif not Path(path).is_file():
             problems.append(
-                f"[auth] backend_kwargs: {path} does not exist; create it with: htpasswd -cB {path} st2admin"
+                f"[auth] backend_kwargs: {path} does not exist; "
+                f"create it with: st2lite set-password --file {path} st2admin"
             )
     key = config.keyvalue.encryption_key_path
     if key and not Path(key).is_file():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from st2lite.auth.passwords import FlatFile, generate_password, write_password
+from st2lite.auth.passwords import FlatFile, generate_password, users_of, write_password
 from st2lite.models.errors import Unauthorized
 from tests.servers import require
 
@@ -117,15 +117,25 @@ def test_strange_passwords_are_only_wrong(tmp_path: Path, password: str) -> None
         assert not accepts(file, kind, password)
 
 
-def test_writing_keeps_the_other_lines_and_is_private(tmp_path: Path) -> None:
+def test_a_new_file_is_private(tmp_path: Path) -> None:
     path = tmp_path / "htpasswd"
-    path.write_text("# people\nada:x\ngrace:y\n")
-    write_password(path, "ada", "new pass:word")
+    assert users_of(path) == set()
+    write_password(path, "ada", "x")
     assert path.stat().st_mode & 0o777 == 0o600
+    assert users_of(path) == {"ada"}
+
+
+def test_writing_keeps_the_other_lines_and_those_who_may_read_them(tmp_path: Path) -> None:
+    path = tmp_path / "htpasswd"
+    path.write_text("# people: all of them\nada:x\ngrace:y\n")
+    path.chmod(0o644)
+    write_password(path, "ada", "new pass:word")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert users_of(path) == {"ada", "grace"}
     file = FlatFile(path)
     assert accepts(file, "ada", "new pass:word")
     assert accepts(file, "grace", "y")
-    assert path.read_text().startswith("# people\ngrace:y\nada:$2")
+    assert path.read_text().startswith("# people: all of them\ngrace:y\nada:$2")
     assert [entry.name for entry in tmp_path.iterdir()] == ["htpasswd"]
 
 

@@ -38,7 +38,7 @@ def test_missing_files_come_with_the_command_that_makes_them(conf, tmp_path, cap
     auth = '[auth]\nbackend_kwargs = {"file_path": "/nonexistent/htpasswd"}\n'
     assert main(conf(auth + "[keyvalue]\nencryption_key_path = /nonexistent/k\n")) == 1
     out = capsys.readouterr().out
-    assert "htpasswd -cB /nonexistent/htpasswd" in out
+    assert "st2lite set-password --file /nonexistent/htpasswd" in out
     assert "st2-generate-symmetric-crypto-key --key-path /nonexistent/k" in out
 
 

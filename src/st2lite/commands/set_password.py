@@ -1,0 +1,99 @@
+"""`st2lite set-password`: a user's password in the htpasswd file, read from standard input."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from st2lite.commands.place import add_place_options, config_of
+from st2lite.models.errors import InvalidInput, St2liteError, Unauthorized
+
+if TYPE_CHECKING:
+    from st2lite.auth.passwords import FlatFile
+
+_EPILOG = """\
+The password is asked for, or it is the first line of standard input: it never is an argument, which all users of the
+host could read. Services need no restart.
+
+exit codes: 0 the user has this password (or, with --keep, has one), 1 with --check: another one or none, 2 an error
+
+examples:
+  st2lite set-password ada
+  st2lite set-password --data-dir ~/.st2lite/data ada
+  st2lite set-password --file /etc/st2/htpasswd --keep ada < password
+"""
+
+
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `set-password` to the commands of st2lite."""
+    help_text = "give a user a password, or a new one"
+    command = commands.add_parser(
+        "set-password", help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}.", epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("user", metavar="USER", help="name to log in with")
+    add_place_options(command)
+    command.add_argument("--file", type=Path, metavar="FILE", help="the htpasswd file (default: that of st2.conf)")
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--keep", action="store_true", help="leave a user alone who has a password")
+    what.add_argument("--check", action="store_true", help="only say whether this is the user's password")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from st2lite.auth.passwords import FlatFile, users_of, write_password
+
+    user, path = _user(options.user), options.file or _file_of(options)
+    password = _read_password(user)
+    try:
+        if options.keep and user in users_of(path):
+            print(f"{user} keeps the password in {path}.")
+            return 0
+        if path.is_file() and _fits(FlatFile(path), user, password):
+            print(f"{user} has this password in {path}.")
+            return 0
+        if options.check:
+            print(f"This is not the password of {user} in {path}.")
+            return 1
+        write_password(path, user, password)
+    except OSError as error:
+        raise St2liteError(f"{error.filename or path}: {error.strerror}.") from None
+    print(f"Set the password of {user} in {path}.")
+    return 0
+
+
+def _user(name: str) -> str:
+    if not name or name.startswith("#") or any(not letter.isprintable() or letter in ": " for letter in name):
+        raise InvalidInput(f'USER: "{name}" cannot be a name: it may hold neither blanks nor colons nor begin with #.')
+    return name
+
+
+def _file_of(options: argparse.Namespace) -> Path:
+    auth = config_of(options).auth
+    path = auth.backend_kwargs.get("file_path")
+    if auth.mode != "standalone" or not path:
+        raise InvalidInput('[auth]: passwords are kept in no file here; mode must be "standalone", or give --file.')
+    return Path(path)
+
+
+def _fits(file: FlatFile, user: str, password: str) -> bool:
+    try:
+        file.verify(user, password)
+    except Unauthorized:
+        return False
+    return True
+
+
+def _read_password(user: str) -> str:
+    if sys.stdin.isatty():
+        password = getpass.getpass(f"New password of {user}: ")
+        if password and getpass.getpass("Once more: ") != password:
+            raise InvalidInput("The two passwords differ; nothing was changed.")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise InvalidInput("The password is empty: write it to standard input.")
+    return password
