@@ -12,6 +12,7 @@ from st2lite.models.access import ApiKey
 from st2lite.models.errors import InvalidInput, NotFound, Unauthorized
 from st2lite.models.ids import is_id, new_id
 from st2lite.storage.contract import Equal, Order, Store, find_one
+from st2lite.storage.lookups import find_now
 
 NOT_FOUND = "API key not found."
 DISABLED = "API key is disabled."
@@ -53,9 +54,9 @@ class ApiKeys:
         return keys, self._store.count(ApiKey)
 
     def get(self, id_or_key: str) -> ApiKey:
-        """The record with this id, or of this key; raise `NotFound`."""
-        record = self._store.get(ApiKey, id_or_key) if is_id(id_or_key) else None
-        record = record or self._find(id_or_key)
+        """The record with this id, or of this key, as it is now; raise `NotFound`."""
+        record = find_now(self._store, ApiKey, "id", id_or_key) if is_id(id_or_key) else None
+        record = record or find_now(self._store, ApiKey, "key_hash", hash_key(id_or_key))
         if record is None:
             raise NotFound(f"ApiKey matching {id_or_key} for reference and id not found.")
         return record

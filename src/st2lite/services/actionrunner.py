@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from st2lite.config.schema import Config
 from st2lite.executions.worker import ExecutionWorker, WorkerOptions
+from st2lite.messaging.contract import Stoppable
 from st2lite.models.inquiry import INQUIRER
 from st2lite.runners.inquirer import InquirerRunner
 from st2lite.runners.registry import RunnerRegistry
@@ -58,8 +59,11 @@ class ActionRunner:
             ),
             context.admission,
         )
+        self._store = context.store
+        self._watch: Stoppable | None = None
 
     def start(self) -> None:
+        self._watch = self._store.watch()
         self._engine.start()
         self._worker.start()
 
@@ -68,3 +72,5 @@ class ActionRunner:
         self._worker.stop(self._patience)
         self._engine.stop()
         self._registry.close()
+        if self._watch is not None:
+            self._watch.stop()

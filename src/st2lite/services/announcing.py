@@ -1,7 +1,7 @@
 """A store that tells the other services when content is written.
 
-Rules, triggers, sensors, policies and aliases are kept in memory by those who use them all the time. Whoever writes
-one, the API or a command that registers packs, announces it by writing it: nobody can forget to.
+Rules, triggers, sensors, policies, aliases and actions are kept in memory by those who use them all the time. Whoever
+writes one, the API or a command that registers packs, announces it by writing it: nobody can forget to.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 
 from st2lite.messaging.contract import Bus, Stoppable
 from st2lite.messaging.messages import ContentChanged, Message
+from st2lite.models.action import Action, RunnerType
 from st2lite.models.alias import ActionAlias
 from st2lite.models.document import Document
 from st2lite.models.errors import BusUnavailable, DamagedDocument
@@ -27,9 +28,11 @@ logger = logging.getLogger(__name__)
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 
-_KINDS: dict[str, type[Document]] = {
-    kind.collection.name: kind for kind in (Rule, Trigger, TriggerType, SensorType, Policy, ActionAlias)
-}
+_WATCHED = (Rule, Trigger, TriggerType, SensorType, Policy, ActionAlias)
+_REMEMBERED = (Action, RunnerType)
+"""New ones are not announced: there may be thousands, and what is missing nobody remembers."""
+
+_KINDS: dict[str, type[Document]] = {kind.collection.name: kind for kind in (*_WATCHED, *_REMEMBERED)}
 
 
 class AnnouncingStore(CachedStore):
@@ -79,7 +82,7 @@ class AnnouncingStore(CachedStore):
 
     def _announce(self, operation: str, document: Document) -> None:
         name = document.collection.name
-        if name not in _KINDS:
+        if name not in _KINDS or (operation == CREATE and isinstance(document, _REMEMBERED)):
             return
         message = ContentChanged(name, operation, msgspec.Raw(msgspec.json.encode(document)))
         try:
