@@ -182,7 +182,7 @@ class Coordination:
     url: str | None = option(
         None, "Where hosts and services agree on locks: redis://, zookeeper:// or, on one host, file:///directory."
     )
-    lock_timeout: int = option(60, "Seconds after which a lock of a silent holder is free.", minimum=1)
+    lock_timeout: int = option(15, "Seconds after which a lock of a silent holder is free.", minimum=1)
 
 
 @dataclass(frozen=True)
