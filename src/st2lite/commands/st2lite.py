@@ -84,13 +84,14 @@ def _standalone(options: argparse.Namespace) -> int:
     from st2lite.services.daemon import StopSignal, run
     from st2lite.services.logs import set_up_logging
     from st2lite.services.standalone import Standalone, standalone_config
+    from st2lite.services.supervisor import take_supervisor
 
     data_dir = options.data_dir.expanduser().resolve()
     host, port = options.bind
     config = standalone_config(data_dir, host, port, options.packs, options.config_file)
     set_up_logging(config, "st2lite")
     stop = StopSignal()
-    run("st2lite", Standalone(config, data_dir), stop)
+    run("st2lite", Standalone(config, data_dir), stop, take_supervisor())
     return 0
 
 

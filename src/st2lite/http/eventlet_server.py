@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,12 @@ _WRITE_SECONDS = 30
 class Hooks:
     """What the service does at the turns of its life.
 
-    `open_app` returns the app; `stop_app` ends open streams, `close_app` releases the rest, `reopen_logs` is called at
-    SIGUSR1.
+    `open_app` returns the app, and `ready` is called when it is served. `stop_app` ends open streams, `close_app`
+    releases the rest, `reopen_logs` is called at SIGUSR1.
     """
 
     open_app: Callable[[], WsgiApp]
+    ready: Callable[[], None]
     stop_app: Callable[[], None]
     close_app: Callable[[], None]
     reopen_logs: Callable[[], None]
@@ -48,33 +49,44 @@ def patch() -> None:
     eventlet.monkey_patch()
 
 
-def serve(name: str, host: str, port: int, hooks: Hooks) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Listen on an address; raise `ConfigError` if it cannot be used."""
+    try:
+        listener = _import_eventlet().listen((host, port), _family(host), backlog=_BACKLOG, reuse_port=False)
+    except OSError as error:
+        raise ConfigError(f"[stream] host, port: {host}:{port} cannot be used: {error.strerror}.") from error
+    assert isinstance(listener, socket.socket)  # noqa: S101 - a green one is one, after `patch`
+    return listener
+
+
+def serve(name: str, listeners: Sequence[socket.socket], hooks: Hooks) -> None:
     """Serve until SIGTERM or SIGINT; open streams are ended then."""
     eventlet = _import_eventlet()
     wsgi = importlib.import_module("eventlet.wsgi")
     allow_open_files(_OPEN_FILES)
-    try:
-        listener = eventlet.listen((host, port), _family(host), backlog=_BACKLOG, reuse_port=False)
-    except OSError as error:
-        raise ConfigError(f"[stream] host, port: {host}:{port} cannot be used: {error.strerror}.") from error
     app = hooks.open_app()
     pool = eventlet.GreenPool(MOST_STREAMS)
-    server = eventlet.spawn(
-        wsgi.server,
-        listener,
-        _unbuffered(app),
-        custom_pool=pool,
-        log=log,
-        log_output=False,
-        debug=False,
-        socket_timeout=_WRITE_SECONDS,
-        capitalize_response_headers=False,
-    )
+    servers = [
+        eventlet.spawn(
+            wsgi.server,
+            listener,
+            _unbuffered(app),
+            custom_pool=pool,
+            log=log,
+            log_output=False,
+            debug=False,
+            socket_timeout=_WRITE_SECONDS,
+            capitalize_response_headers=False,
+        )
+        for listener in listeners
+    ]
     log.info("%s is ready.", name)
+    hooks.ready()
     _wait_for_stop(hooks.reopen_logs)
     log.info("%s is stopping.", name)
-    server.kill()
-    listener.close()
+    for server, listener in zip(servers, listeners, strict=True):
+        server.kill()
+        listener.close()
     hooks.stop_app()
     with eventlet.Timeout(_DRAIN_SECONDS, False):
         pool.waitall()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,15 +45,20 @@ class Hooks:
     reopen_logs: Callable[[], None]
 
 
-def serve(name: str, options: ServerOptions, hooks: Hooks) -> None:
-    """Serve until SIGTERM (which drains) or SIGINT; then end the process, as gunicorn does."""
-    _Application(name, options, hooks).run()
+def serve(name: str, options: ServerOptions, listeners: Sequence[socket.socket], hooks: Hooks) -> None:
+    """Serve until SIGTERM (which drains) or SIGINT; then end the process, as gunicorn does.
+
+    Given sockets that listen already, the address in `options` is not used.
+    """
+    _Application(name, options, listeners, hooks).run()
 
 
 class _Application(BaseApplication):  # type: ignore[misc]
-    def __init__(self, name: str, options: ServerOptions, hooks: Hooks) -> None:
+    def __init__(self, name: str, options: ServerOptions, listeners: Sequence[socket.socket], hooks: Hooks) -> None:
         self._name = name
         self._options = options
+        # The library closes these numbers itself.
+        self._inherited = [f"fd://{listener.detach()}" for listener in listeners]
         self._hooks = hooks
         super().__init__()
 
@@ -60,7 +66,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         options = self._options
         host = f"[{options.host}]" if ":" in options.host else options.host
         settings: dict[str, Any] = {
-            "bind": f"{host}:{options.port}",
+            "bind": self._inherited or f"{host}:{options.port}",
             "proc_name": self._name,
             "worker_class": "gthread",
             "workers": options.workers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from st2lite.config.schema import Config
@@ -22,8 +23,9 @@ def serve(config: Config) -> None:
     serve_app(NAME, config, _open, ServerOptions(api.host, api.port, api.workers, api.threads))
 
 
-def _open(context: AppContext) -> WsgiApp:
+def _open(context: AppContext, tell: Callable[[str], None]) -> WsgiApp:
     from st2lite.http.api_app import create_api_app
 
-    connect(context.connect)
+    connect(context.connect, tell)
+    context.store.watch()  # until the context closes the bus
     return create_api_app(context)

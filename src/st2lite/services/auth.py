@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from st2lite.config.schema import Config
@@ -22,8 +23,8 @@ def serve(config: Config) -> None:
     serve_app(NAME, config, _open, ServerOptions(auth.host, auth.port, auth.workers, auth.threads))
 
 
-def _open(context: AppContext) -> WsgiApp:
+def _open(context: AppContext, tell: Callable[[str], None]) -> WsgiApp:
     from st2lite.http.auth_app import create_auth_app
 
-    connect(context.store.ensure_schema)
+    connect(context.store.ensure_schema, tell)
     return create_auth_app(context)

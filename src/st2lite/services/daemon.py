@@ -15,6 +15,7 @@ from st2lite.services.context import AppContext
 from st2lite.services.dependencies import wait_for
 from st2lite.services.logs import reopen_logs
 from st2lite.services.membership import Membership
+from st2lite.services.supervisor import Supervisor, take_supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -61,25 +62,28 @@ class StopSignal:
 def serve(name: str, config: Config, make_service: Callable[[AppContext], Service]) -> None:
     """Run a service on a context of its own until the process is asked to stop, once database and broker answer."""
     stop = StopSignal()
+    supervisor = take_supervisor()
     context = AppContext(config)
-    if wait_for(context.connect, stop.wait):
-        run_registered(name, context, make_service(context), stop)
+    if wait_for(context.connect, stop.wait, supervisor.ready):
+        run_registered(name, context, make_service(context), stop, supervisor)
     context.close()
 
 
-def run_registered(name: str, context: AppContext, service: Service, stop: StopSignal) -> None:
+def run_registered(name: str, context: AppContext, service: Service, stop: StopSignal, supervisor: Supervisor) -> None:
     """`run` a service that is a process of its own, and keep it in the service registry meanwhile."""
     membership = Membership(context, {name: None})
     membership.start()
-    run(name, service, stop)
+    run(name, service, stop, supervisor)
     membership.stop()
 
 
-def run(name: str, service: Service, stop: StopSignal) -> None:
+def run(name: str, service: Service, stop: StopSignal, supervisor: Supervisor) -> None:
     """Run a service until the process is asked to stop, then drain it."""
     service.start()
     logger.info("%s is ready.", name)
+    supervisor.ready()
     stop.wait()
     logger.info("%s is stopping.", name)
+    supervisor.stopping()
     service.stop()
     logger.info("%s has stopped.", name)

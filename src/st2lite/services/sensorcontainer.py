@@ -20,6 +20,7 @@ from st2lite.runners.python_paths import PathFinder
 from st2lite.services import daemon
 from st2lite.services.context import AppContext
 from st2lite.services.dependencies import wait_for
+from st2lite.services.supervisor import take_supervisor
 from st2lite.storage.contract import Equal, find_one
 
 NAME = "st2sensorcontainer"
@@ -36,6 +37,7 @@ def serve(config: Config, sensor_ref: str | None = None) -> int:
             "[sensorcontainer] single_sensor_mode: name the sensor with --sensor-ref pack.Name, or write False."
         )
     stop = daemon.StopSignal()
+    supervisor = take_supervisor()
     context = AppContext(config)
     codes: list[int] = []
 
@@ -44,10 +46,10 @@ def serve(config: Config, sensor_ref: str | None = None) -> int:
             codes.append(1 if supervisor.exit_code is None else supervisor.exit_code)
             stop.request()
 
-    if wait_for(context.connect, stop.wait):
+    if wait_for(context.connect, stop.wait, supervisor.ready):
         if sensor_ref is not None:
             _check(context, sensor_ref)
-        daemon.run_registered(NAME, context, SensorContainer(context, sensor_ref, end), stop)
+        daemon.run_registered(NAME, context, SensorContainer(context, sensor_ref, end), stop, supervisor)
     context.close()
     return _exit_code(codes[0]) if codes else 0
 
