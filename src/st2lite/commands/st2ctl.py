@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from st2lite.commands import register_content
+from st2lite.commands.confirm import confirm
 from st2lite.commands.daemon import CONFIG_HELP
 from st2lite.config.load import config_path, load
 from st2lite.config.schema import Config
@@ -96,9 +97,7 @@ class _Host:
 
     def clean(self, sure: bool) -> int:
         if not sure:
-            question = f"Remove everything in the database of {self._config_file}? Files of packs stay. [y/N] "
-            if not sys.stdin.isatty() or input(question).strip().lower() not in ("y", "yes"):
-                raise InvalidInput("Nothing was removed. (Without a terminal, confirm with --yes.)")
+            confirm(f"Remove everything in the database of {self._config_file}? Files of packs stay.")
         self.stop()
         context = AppContext(self._config)
         try:

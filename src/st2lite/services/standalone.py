@@ -144,6 +144,7 @@ def take_lock(data_dir: Path) -> IO[str]:
     except BlockingIOError:
         lock.seek(0)
         owner = lock.read().strip() or "unknown"
+        lock.close()
         raise ConfigError(
             f"--data-dir: {data_dir} is in use by another st2lite (pid {owner}). Stop that one, or give another one."
         ) from None

@@ -4,7 +4,18 @@ import argparse
 
 import pytest
 
-from st2lite.commands import pack_tools, purge, register_content, rule_tester, trigger_refire, validate_pack_config
+from st2lite.commands import (
+    apply_rbac,
+    bootstrap_rmq,
+    cleanup_db,
+    pack_tools,
+    purge,
+    register_content,
+    rule_tester,
+    track_result,
+    trigger_refire,
+    validate_pack_config,
+)
 from st2lite.commands.place import add_place_options, config_of
 from st2lite.models.errors import ConfigError
 
@@ -16,6 +27,10 @@ PROGRAMS = {
     "pack-download": (pack_tools.download, ["weather"]),
     "pack-setup-virtualenv": (pack_tools.setup_virtualenv, ["weather"]),
     "register-content": (register_content.main, []),
+    "apply-rbac-definitions": (apply_rbac.main, []),
+    "bootstrap-rmq": (bootstrap_rmq.main, []),
+    "cleanup-db": (cleanup_db.main, ["--yes"]),
+    "track-result": (track_result.main, ["0" * 24]),
     "trigger-refire": (trigger_refire.main, ["--trigger-instance-id", "0" * 24]),
     "validate-pack-config": (validate_pack_config.main, ["weather"]),
     "rule-tester": (rule_tester.main, ["--rule-ref", "a.b", "--trigger-instance-id", "0" * 24]),
