@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from st2lite.models.errors import Conflict, InvalidInput
+from st2lite.models.errors import Conflict, InvalidInput, StaleWrite
+from st2lite.models.ids import time_of
 from st2lite.models.pack import CORE_PACK
 from st2lite.models.rule import Rule
 from st2lite.models.schemas import document_problems
@@ -37,8 +39,18 @@ class Triggers:
         Without parameters that is the shadow trigger, which has the name of its type. Others have a name that is
         derived from the parameters, so that rules with equal ones share a trigger.
         """
-        definition = self._definition(type_ref, parameters)
-        return self.keep(make_trigger(definition, parameters))
+        trigger = make_trigger(self._definition(type_ref, parameters), parameters)
+        trigger.for_rules = not trigger.is_shadow
+        return self.keep(trigger)
+
+    def for_anybody(self, type_ref: str, parameters: Mapping[str, Any]) -> Trigger:
+        """Return the trigger that `for_rule` does, to be kept although no rule may name it yet."""
+        trigger = self.keep(make_trigger(self._definition(type_ref, parameters), parameters))
+        if trigger.for_rules:
+            trigger.for_rules = False
+            with suppress(StaleWrite):  # by somebody who has just changed it in the same way, or removed it
+                self._store.replace(trigger)
+        return trigger
 
     def check(self, type_ref: str, parameters: Mapping[str, Any]) -> None:
         """Raise `InvalidInput` for an unknown type, and for parameters that the type does not allow."""
@@ -68,6 +80,21 @@ class Triggers:
         if self._is_used(ref):  # by a rule that was stored meanwhile, and had found the trigger in its place
             trigger.rev = 0
             self.keep(trigger)
+
+    def remove_unused(self, before: float) -> int:
+        """Remove triggers that came with a rule and have none, made before a time (epoch seconds); return how many.
+
+        A process that dies between a trigger and its rule leaves one behind; a timer would fire for nobody.
+        """
+        named = set(self._store.distinct(Rule, "trigger"))
+        unused = [
+            trigger
+            for trigger in self._store.find(Trigger)
+            if trigger.for_rules and trigger.ref not in named and time_of(trigger.id) < before
+        ]
+        for trigger in unused:
+            self.release(trigger.ref)
+        return len(unused)
 
     def _definition(self, type_ref: str, parameters: Mapping[str, Any]) -> TriggerType:
         definition = find_one(self._store, TriggerType, Equal("ref", type_ref))

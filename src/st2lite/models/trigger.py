@@ -49,7 +49,8 @@ class TriggerType(PackContent, kw_only=True):
 class Trigger(PackContent, kw_only=True):
     """A trigger type with parameters: what rules listen for and sensors watch. `type` is the ref of the type.
 
-    Rules with equal parameters share one. `webhook` is the path of a webhook, without slashes at its ends.
+    Rules with equal parameters share one. `webhook` is the path of a webhook, without slashes at its ends. With
+    `for_rules` it came with a rule, and is not kept without one.
     """
 
     uid_type: ClassVar[str] = "trigger"
@@ -62,6 +63,7 @@ class Trigger(PackContent, kw_only=True):
     type: str
     parameters: dict[str, Any] = {}
     description: str = ""
+    for_rules: bool = False
 
     @property
     def uid(self) -> str:

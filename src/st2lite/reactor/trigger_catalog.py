@@ -63,7 +63,7 @@ class TriggerCatalog:
 
         A name and a pack of its own are for a trigger without parameters: the name of any other is derived from them.
         """
-        trigger = self._triggers.for_rule(type_ref, parameters)
+        trigger = self._triggers.for_anybody(type_ref, parameters)
         if parameters or name in (None, "", trigger.name):
             return trigger
         named = Trigger(name=name or "", pack=pack or trigger.pack, type=type_ref, description=trigger.description)

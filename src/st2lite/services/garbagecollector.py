@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 EXPIRY_INTERVAL = 30.0
 """Seconds between two looks for what has run out: tokens, datastore items, inquiries."""
 
+SOON = 3600.0
+"""Seconds within which the rule follows for which a trigger was made."""
+
 FIRST_ROUND = 60.0
 """Seconds after the start before old documents are removed: a service that starts has better things to do."""
 
@@ -38,6 +41,7 @@ class GarbageCollector:
         self._enabled = options.enable
         self._interval = options.collection_interval
         self._inquiries = context.inquiries.expire if options.purge_inquiries else lambda: 0
+        self._triggers = context.triggers
         self._stopped = threading.Event()
         periods = Periods(
             options.action_executions_ttl,
@@ -64,7 +68,11 @@ class GarbageCollector:
             self._attempt("Removed expired", self._collector.expire, logging.DEBUG)
             if self._enabled and time.monotonic() >= next_round:
                 self._attempt("Removed old", self._collector.collect, logging.INFO)
+                self._attempt("Removed unused", self._remove_unused, logging.INFO)
                 next_round = time.monotonic() + self._interval
+
+    def _remove_unused(self) -> dict[str, int]:
+        return {"triggers": self._triggers.remove_unused(time.time() - SOON)}
 
     def _attempt(self, what: str, step: Callable[[], Mapping[str, int]], level: int) -> None:
         if self._stopped.is_set():

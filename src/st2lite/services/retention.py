@@ -31,7 +31,7 @@ KEPT: dict[type[Document], str] = {
         "content: there is as much of it as the packs bring and people make",
     ),
     Registration: "one document per pack",
-    Trigger: "removed with the last rule that names it",
+    Trigger: "removed with the last rule that names it; one that its rule never came to, by the garbage collector",
     User: "one document per user",
     ApiKey: "valid until somebody deletes it",
     Secret: "a few keys of the installation itself",

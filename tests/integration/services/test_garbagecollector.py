@@ -9,9 +9,9 @@ from st2lite.config.schema import Config, Database, Messaging
 from st2lite.config.schema import GarbageCollector as Options
 from st2lite.executions.transitions import set_result
 from st2lite.models.execution import Execution, LogEntry
-from st2lite.models.ids import new_id
+from st2lite.models.ids import new_id, timed_id
 from st2lite.models.timestamps import from_epoch
-from st2lite.models.trigger import TriggerInstance
+from st2lite.models.trigger import WEBHOOK_TYPE, Trigger, TriggerInstance
 from st2lite.services import garbagecollector
 from st2lite.services.context import AppContext
 from st2lite.services.garbagecollector import GarbageCollector
@@ -71,6 +71,23 @@ def test_the_service_removes_what_is_old_and_says_so(context, quick, caplog):
     wait_until(lambda: not opened.store.count(Execution))
     wait_until(lambda: "Removed old 1 executions." in caplog.text)
     service.stop()
+
+
+def test_the_service_removes_triggers_whose_rule_never_came(context, quick, caplog):
+    caplog.set_level("INFO")
+    opened = context()
+    hours_ago = time.time() - 2 * garbagecollector.SOON
+    for number, made in enumerate((hours_ago, time.time())):
+        trigger = Trigger(
+            id=timed_id(made, str(number)), name=str(number), pack="core", type=WEBHOOK_TYPE,
+            parameters={"url": str(number)}, for_rules=True,
+        )  # fmt: skip
+        opened.store.insert(trigger)
+    service = GarbageCollector(opened)
+    service.start()
+    wait_until(lambda: "Removed unused 1 triggers." in caplog.text)
+    service.stop()
+    assert [trigger.name for trigger in opened.store.find(Trigger)] == ["1"]
 
 
 def test_switched_off_it_keeps_what_is_old_and_still_ends_inquiries(context, quick):
