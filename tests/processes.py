@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+PATIENCE = 60.0
+"""Seconds to wait for what has to happen: more than a busy machine needs, and only lost when it does not happen."""
 
 
 def open_files() -> set[str]:
-    """Numbers of the open file descriptors of this process."""
-    return {entry.name for entry in Path("/proc/self/fd").iterdir()}
+    """Open file descriptors of this process, with what each of them refers to: numbers are used again."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed by another thread, or it was that of the directory
+            found.add(f"{entry.name}: {entry.readlink()}")
+    return found
 
 
 def children() -> set[str]:
@@ -38,10 +46,31 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_for(condition: Callable[[], object], seconds: int = 10) -> None:
-    """Wait until `condition` holds; fail after some seconds."""
-    for _ in range(seconds * 100):
-        if condition():
-            return
+def wait_for(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Wait until `condition` holds; fail after some seconds, and say what did not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"did not come true in {seconds} s: {_source_of(condition)}"
         time.sleep(0.01)
-    raise AssertionError("did not come true")
+
+
+@contextlib.contextmanager
+def nothing_left_behind(patience: float = PATIENCE) -> Iterator[None]:
+    """Fail if there are processes or open files afterwards that were not there before.
+
+    What ends late (a connection that a server of the test closes) is waited for; what an earlier test left, and the
+    garbage collector takes away meanwhile, is nobody's business.
+    """
+    before = open_files(), children()
+    yield
+    deadline = time.monotonic() + patience
+    while found := (open_files() - before[0]) | (children() - before[1]):
+        assert time.monotonic() < deadline, f"left behind: {sorted(found)}"
+        time.sleep(0.01)
+
+
+def _source_of(condition: Callable[[], object]) -> str:
+    try:
+        return inspect.getsource(condition).strip()
+    except (OSError, TypeError):  # it was not written in a file, or is an instance of a class
+        return repr(condition)

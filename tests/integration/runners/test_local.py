@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import pwd
@@ -19,7 +18,7 @@ import pytest
 
 from st2lite.executions.protocol import Outcome, Runner
 from st2lite.runners import local
-from tests.processes import alive, children, let_others_in, open_files, wait_for
+from tests.processes import alive, let_others_in, nothing_left_behind, wait_for
 from tests.runs import Output, make_run, make_settings
 
 
@@ -30,10 +29,8 @@ def runner(tmp_path: Path) -> Runner:
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
-    gc.collect()  # what earlier tests left to the collector must not vanish, or be reused, while this one runs
-    before = open_files(), children()
-    yield
-    assert (open_files() - before[0], children() - before[1]) == (set(), set())
+    with nothing_left_behind(patience=0):
+        yield
 
 
 def shell(runner: Runner, cmd: str, **parameters: Any) -> Outcome:

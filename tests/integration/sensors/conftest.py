@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import children, open_files, wait_for
+from tests.processes import nothing_left_behind
 from tests.sensor_node import SensorNode
 
 
@@ -14,8 +14,7 @@ from tests.sensor_node import SensorNode
 def node(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[SensorNode]:
     """A node for sensors; the test fails if it leaves a process or a file descriptor behind."""
     caplog.set_level(logging.DEBUG)
-    before = open_files(), children()
-    created = SensorNode(tmp_path)
-    yield created
-    created.close()
-    wait_for(lambda: (open_files(), children()) == before)
+    with nothing_left_behind():
+        created = SensorNode(tmp_path)
+        yield created
+        created.close()
