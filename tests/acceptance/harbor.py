@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.acceptance.upstream import UpstreamCli
 from tests.git_repository import GitRepository
+from tests.processes import PATIENCE
 from tests.servers.deployment import Deployment
 
 PACK = Path(__file__).parents[1] / "fixtures" / "packs" / "harbor"
@@ -36,7 +37,7 @@ class Harbor:
         with _OPENER.open(request, timeout=30):
             pass
 
-    def rows(self, *words: str, seconds: float = 30) -> list[dict[str, Any]]:
+    def rows(self, *words: str, seconds: float = PATIENCE) -> list[dict[str, Any]]:
         """Repeat a command that lists something until there is something."""
         deadline = time.monotonic() + seconds
         while True:
@@ -62,7 +63,7 @@ def install_harbor(directory: Path, deployment: Deployment, st2: UpstreamCli) ->
     return harbor
 
 
-def wait_until(happened: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def wait_until(happened: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Look again and again, until something has happened."""
     deadline = time.monotonic() + seconds
     while not happened():

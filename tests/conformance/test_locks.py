@@ -16,6 +16,7 @@ from st2lite.models.errors import LockUnavailable
 from st2lite.policies.coordination import Locks
 from st2lite.policies.open import open_locks
 from tests.conformance.lock_client import NAME, add
+from tests.processes import PATIENCE
 from tests.servers.redis import RedisServer
 from tests.servers.zookeeper import ZooKeeperServer
 
@@ -123,7 +124,7 @@ def test_a_keeper_that_is_away_keeps_nobody_waiting(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(PATIENCE)
         assert not any(thread.is_alive() for thread in threads)
         place = rf"127.0.0.1:{server.port} \(\[coordination\] url\)"
         with pytest.raises(LockUnavailable, match=place) as caught, locks.hold(NAME, 0.5):

@@ -6,6 +6,7 @@ import pytest
 
 from st2lite.messaging.memory import MemoryBus
 from st2lite.storage.open import open_store
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def clock():
 def wait_until():
     """Wait until something holds; tell whether it does."""
 
-    def wait(holds, seconds=30.0):
+    def wait(holds, seconds=PATIENCE):
         deadline = time.monotonic() + seconds
         while not holds() and time.monotonic() < deadline:
             time.sleep(0.005)

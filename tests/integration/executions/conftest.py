@@ -11,6 +11,7 @@ from st2lite.models.action import Action, RunnerType
 from st2lite.models.execution import Execution, LogEntry
 from st2lite.models.ids import new_id
 from st2lite.models.timestamps import now
+from tests.processes import PATIENCE
 
 
 class ScriptedRunner:
@@ -87,7 +88,7 @@ def start_worker(store, bus, runner):
 def wait_for(store):
     """Wait until an execution has one of these statuses, and return it."""
 
-    def wait(execution, *statuses, seconds=10.0):
+    def wait(execution, *statuses, seconds=PATIENCE):
         deadline = time.monotonic() + seconds
         while True:
             current = store.get(Execution, execution.id)

@@ -22,6 +22,7 @@ from st2lite.models.action import Action, RunnerType
 from st2lite.models.execution import Execution, Worker
 from st2lite.runners.registry import RunnerRegistry
 from st2lite.storage.open import open_store
+from tests.processes import PATIENCE
 
 PARAMETERS = {
     "cmd": {"type": "string"},
@@ -90,7 +91,7 @@ def main(directory, fatal, when, mode):
         backup = BackupScheduler(store, bus, {}, 1, 0)
         backup.abandon_orphans()
         backup.dispatch_lost(older_than=-1)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while any(execution.status not in statuses.COMPLETED for execution in store.find(Execution)):
         if time.monotonic() > deadline:
             sys.exit("not all executions ended")

@@ -13,6 +13,7 @@ from st2lite.models.execution import Execution, Worker
 from st2lite.models.ids import new_id
 from st2lite.models.timestamps import from_epoch
 from tests.integration.executions.conftest import result_of
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -211,7 +212,7 @@ def test_a_worker_that_was_given_up_does_not_overwrite_the_end(store, bus, make,
     release = threading.Event()
 
     def act(run):
-        release.wait(10)
+        release.wait(PATIENCE)
         return Outcome("succeeded", {})
 
     runner.act = act
@@ -233,7 +234,7 @@ def test_a_worker_is_reminded_of_a_cancellation(make, backup, bus):
     bus.subscribe((ExecutionControl,), heard.append)
     execution = make(status="canceling", worker="w")
     assert backup.remind_cancellations() == 1
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while not heard and time.monotonic() < deadline:
         time.sleep(0.01)
     assert [(m.execution_id, m.command) for m in heard] == [(execution.id, "cancel")]

@@ -20,6 +20,7 @@ from st2lite.models.timestamps import from_epoch
 from st2lite.policies.index import PolicyIndex
 from st2lite.policies.local_locks import MemoryLocks
 from tests.integration.executions.conftest import result_of
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ class Gate:
             self.most = max(self.most, self.now)
             self.by_host.setdefault(host, [0, 0])[0] += 1
             self.by_host[host][1] = max(self.by_host[host])
-        self.open.wait(10)
+        self.open.wait(PATIENCE)
         with self._lock:
             self.now -= 1
             self.by_host[host][0] -= 1
@@ -113,7 +114,7 @@ def test_never_more_than_the_threshold_and_all_of_them_run(store, bus, make, sta
     for execution in executions:
         dispatch(bus, execution)
     for execution in executions:
-        wait_for(execution, "succeeded", seconds=30)
+        wait_for(execution, "succeeded")
     assert gate.most <= 3
 
 
@@ -189,7 +190,7 @@ def test_two_policies_both_hold(bus, make, start, limit, gate, wait_for):
     for execution in executions:
         dispatch(bus, execution)
     for execution in executions:
-        wait_for(execution, "succeeded", seconds=30)
+        wait_for(execution, "succeeded")
     assert gate.most <= 2
     assert all(most == 1 for _, most in gate.by_host.values())
 
@@ -328,7 +329,7 @@ def test_a_message_that_comes_while_it_is_refused_counts(store, bus, make, runne
                     ended.status = "succeeded"
                     store.replace(ended)
                     dispatch(bus, waiting)
-                    assert handled.wait(10)
+                    assert handled.wait(PATIENCE)
 
     handled = threading.Event()
     worker = ExecutionWorker(

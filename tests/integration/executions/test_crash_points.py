@@ -7,6 +7,7 @@ import pytest
 
 from st2lite.models.execution import Execution, Worker
 from st2lite.storage.open import open_store
+from tests.processes import PATIENCE
 
 CALLS = 11
 """Calls to store and bus in one life; `test_the_number_of_calls` holds this against the code."""
@@ -15,7 +16,7 @@ CALLS = 11
 def child(directory, fatal, when, mode):
     return subprocess.run(
         [sys.executable, "-m", "tests.integration.executions.crash_child", str(directory), str(fatal), when, mode],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=2 * PATIENCE, check=False,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from st2lite.executions.output import Flusher, Output
 from st2lite.executions.queries import output_of
 from st2lite.models.execution import OutputChunk
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -24,20 +25,20 @@ def test_an_action_ends_after_its_output_was_stored(store, bus, make, flusher, m
 
     def slow(documents):
         writing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         insert_many(documents)
 
     monkeypatch.setattr(store, "insert_many", slow)
     execution = make()
     output = Output(flusher, execution)
     output.write("stdout", "all there is")
-    assert writing.wait(10)
+    assert writing.wait(PATIENCE)
     stored = []
     closing = threading.Thread(target=lambda: (output.close(), stored.extend(output_of(store, execution))))
     closing.start()
     closing.join(0.2)
     go_on.set()
-    closing.join(10)
+    closing.join(PATIENCE)
     assert [chunk.data for chunk in stored] == ["all there is"]
 
 
@@ -53,6 +54,6 @@ def test_output_that_cannot_be_written_does_not_end_the_writing(store, make, flu
 
     monkeypatch.setattr(store, "insert_many", unsteady)
     Output(flusher, make()).write("stdout", "lost")
-    assert failed.wait(10)
+    assert failed.wait(PATIENCE)
     Output(flusher, make()).write("stdout", "kept")
     assert wait_until(lambda: store.count(OutputChunk) == 1)

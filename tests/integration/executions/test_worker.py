@@ -13,6 +13,7 @@ from st2lite.messaging.messages import ExecutionChanged, ExecutionFinished, Outp
 from st2lite.models.errors import StoreUnavailable
 from st2lite.models.execution import Execution, OutputChunk, Worker
 from tests.integration.executions.conftest import result_of
+from tests.processes import PATIENCE
 
 
 def test_a_requested_execution_is_run_and_ended(store, bus, make, start_worker, wait_for):
@@ -86,7 +87,7 @@ def test_canceling_a_running_execution_stops_it(store, bus, make, runner, start_
 
     def act(run):
         run.cancellation.on_request(stopped.set)
-        assert stopped.wait(10)
+        assert stopped.wait(PATIENCE)
         return Outcome("failed", {"return_code": -15})
 
     runner.act = act
@@ -94,7 +95,7 @@ def test_canceling_a_running_execution_stops_it(store, bus, make, runner, start_
     execution = make()
     events.dispatch(bus, execution)
     running = wait_for(execution, "running")
-    assert runner.started.acquire(timeout=10)
+    assert runner.started.acquire(timeout=PATIENCE)
     assert Control(store, bus, None).cancel(running, "joe").status == "canceling"
     ended = wait_for(execution, "canceled")
     assert result_of(ended)["message"] == "Action canceled by user."
@@ -152,7 +153,7 @@ def test_output_of_a_long_action_is_stored_while_it_runs(store, bus, make, runne
 
     def act(run):
         run.output.write("stdout", "early")
-        assert release.wait(10)
+        assert release.wait(PATIENCE)
         run.output.write("stdout", "late")
         return Outcome("succeeded", {})
 
@@ -160,7 +161,7 @@ def test_output_of_a_long_action_is_stored_while_it_runs(store, bus, make, runne
     start_worker()
     execution = make()
     events.dispatch(bus, execution)
-    assert seen.wait(10)
+    assert seen.wait(PATIENCE)
     running = store.get(Execution, execution.id)
     assert running.status == "running"
     assert [c.data for c in output_of(store, running)] == ["early"]
@@ -193,7 +194,7 @@ def test_every_step_is_announced(store, bus, make, start_worker, wait_for):
     start_worker()
     execution = make()
     events.dispatch(bus, execution)
-    assert done.wait(10)
+    assert done.wait(PATIENCE)
     assert sorted(seen) == ["running", "succeeded"]
 
 
@@ -218,16 +219,16 @@ def test_stopping_lets_running_actions_end(bus, make, runner, start_worker, wait
     release = threading.Event()
 
     def act(run):
-        release.wait(10)
+        release.wait(PATIENCE)
         return Outcome("succeeded", {})
 
     runner.act = act
     worker = start_worker()
     execution = make()
     events.dispatch(bus, execution)
-    assert runner.started.acquire(timeout=10)
+    assert runner.started.acquire(timeout=PATIENCE)
     threading.Timer(0.2, release.set).start()
-    worker.stop(patience=10)
+    worker.stop(patience=PATIENCE)
     assert store.get(Execution, execution.id).status == "succeeded"
     assert store.count(Worker) == 0
 
@@ -236,14 +237,14 @@ def test_stopping_without_patience_abandons_what_runs(bus, make, runner, start_w
     def act(run):
         stopped = threading.Event()
         run.cancellation.on_request(stopped.set)
-        stopped.wait(10)
+        stopped.wait(PATIENCE)
         return Outcome("succeeded", {})
 
     runner.act = act
     worker = start_worker()
     execution = make()
     events.dispatch(bus, execution)
-    assert runner.started.acquire(timeout=10)
+    assert runner.started.acquire(timeout=PATIENCE)
     worker.stop(patience=0)
     ended = store.get(Execution, execution.id)
     assert ended.status == "abandoned"

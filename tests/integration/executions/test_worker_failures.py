@@ -13,6 +13,7 @@ from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.execution import Execution, Worker
 from st2lite.storage.contract import Equal
 from tests.integration.executions.conftest import result_of
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_second_message_does_not_hide_a_running_action_from_its_cancellation(
     def act(run):
         if run.execution_id == execution.id:
             run.cancellation.on_request(stopped.set)
-            stopped.wait(10)
+            stopped.wait(PATIENCE)
         return Outcome("succeeded", {})
 
     runner.act = act
@@ -112,7 +113,7 @@ def test_a_claim_of_unknown_fate_outlives_the_lease_of_a_worker_that_stops(store
     worker = start_worker()
     execution = make()
     events.dispatch(bus, execution)
-    assert away.wait(10)
+    assert away.wait(PATIENCE)
     worker.stop(patience=0)
     assert get(Execution, execution.id).status == "running"
     assert store.count(Worker) == 1
@@ -159,7 +160,7 @@ def test_the_lease_is_renewed_until_the_last_action_has_ended(
     release = threading.Event()
 
     def act(run):
-        release.wait(10)
+        release.wait(PATIENCE)
         return Outcome("succeeded", {})
 
     runner.act = act
@@ -167,12 +168,12 @@ def test_the_lease_is_renewed_until_the_last_action_has_ended(
     execution = make()
     events.dispatch(bus, execution)
     wait_for(execution, "running")
-    stopping = threading.Thread(target=worker.stop, args=(10,))
+    stopping = threading.Thread(target=worker.stop, args=(PATIENCE,))
     stopping.start()
     rev = store.find(Worker)[0].rev
     assert wait_until(lambda: store.find(Worker)[0].rev > rev + 2)
     release.set()
-    stopping.join(10)
+    stopping.join(PATIENCE)
     assert store.count(Worker) == 0
 
 
@@ -241,7 +242,7 @@ def test_stopping_while_the_store_is_away_still_stops_what_runs(store, bus, make
 
     def act(run):
         run.cancellation.on_request(stopped.set)
-        assert stopped.wait(10)
+        assert stopped.wait(PATIENCE)
         return Outcome("failed", {})
 
     get = store.get
@@ -255,7 +256,7 @@ def test_stopping_while_the_store_is_away_still_stops_what_runs(store, bus, make
     worker = start_worker()
     execution = make()
     events.dispatch(bus, execution)
-    assert runner.started.acquire(timeout=10)
+    assert runner.started.acquire(timeout=PATIENCE)
     monkeypatch.setattr(store, "get", get_or_fail)
     with contextlib.suppress(StoreUnavailable):
         worker.stop(patience=0)

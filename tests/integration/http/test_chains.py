@@ -12,6 +12,7 @@ import pytest
 from st2lite.models.action import Action
 from st2lite.services.actionrunner import ActionRunner
 from tests.integration.http.conftest import ApiClient
+from tests.processes import PATIENCE
 
 CHAIN = """
 vars: {greeting: "Grüß {{ who }}"}
@@ -41,7 +42,7 @@ def chains(client: ApiClient) -> Iterator[ApiClient]:
 
 def wait(read: Callable[[], Any]) -> Any:
     """Poll until something is there."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not (found := read()):
         assert time.monotonic() < deadline
         time.sleep(0.01)

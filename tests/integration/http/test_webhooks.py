@@ -16,6 +16,7 @@ from st2lite.models.trigger import TriggerInstance
 from st2lite.reactor.dispatch import LARGEST_PAYLOAD
 from st2lite.storage.contract import Order
 from tests.integration.http.conftest import ApiClient
+from tests.processes import PATIENCE
 
 
 def listen(client: ApiClient, url: str = "alarm", name: str = "", **changes: Any) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def test_a_call_is_stored_and_announced_before_the_answer(storm: ApiClient) -> N
         assert secret not in event.payload["headers_lower"]
     assert event.trace_context == {"id_": event.id, "trace_tag": "my tag"}
     consumer = storm.context.bus.consume(RULES, receive, prefetch=1)
-    assert arrived.wait(10)
+    assert arrived.wait(PATIENCE)
     consumer.stop()
     assert received[0].instance == event
 

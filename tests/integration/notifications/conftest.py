@@ -18,6 +18,7 @@ from st2lite.rendering.crypto import generate_key_file
 from st2lite.services.context import AppContext
 from st2lite.storage.contract import Equal
 from st2lite.storage.open import open_store
+from tests.processes import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -118,9 +119,9 @@ def instances(context):
     return instances
 
 
-def eventually(check, seconds=10.0):
+def eventually(check):
     """Wait until `check` returns something true, and return that."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while not (found := check()):
         assert time.monotonic() < deadline, "it did not happen"
         threading.Event().wait(0.01)

@@ -58,7 +58,7 @@ def test_a_timer_runs_an_action_and_its_end_the_next_one(context, running, make_
         unit="seconds",
         delta=1,
     )
-    (follower, *_) = eventually(lambda: executions_of(context, "after"), seconds=30)
+    (follower, *_) = eventually(lambda: executions_of(context, "after"))
     cause = context.store.get(TriggerInstance, follower.trigger_instance["id"])
     first = context.store.get(Execution, cause.payload["execution_id"])
     assert first.rule["ref"] == "test.every_second"

@@ -109,13 +109,13 @@ def test_a_limit_holds_while_redis_is_killed_and_comes_back(
     st2.context.store.insert(limit(3))
     for number in range(60):
         st2.context.executions.request("core.local", {"cmd": f"sleep 0.05; echo {number}"}, "ann")
-    wait_for(lambda: len(st2.find(status="succeeded")) >= 5, seconds=30)
+    wait_for(lambda: len(st2.find(status="succeeded")) >= 5)
     redis.kill()
     wait_for(lambda: not st2.find(status="running"))  # those that ran have ended, and no others begin
     left = len(st2.find(status="succeeded"))
     assert left < 60
     redis.start()
-    wait_for(lambda: len(st2.find(status="succeeded")) == 60, seconds=60)
+    wait_for(lambda: len(st2.find(status="succeeded")) == 60)
     assert most_at_a_time(st2.find(status="succeeded")) <= 3
 
 

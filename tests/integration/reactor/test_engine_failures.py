@@ -11,8 +11,9 @@ from st2lite.models.errors import BusUnavailable, StoreUnavailable
 from st2lite.models.timestamps import from_epoch
 from st2lite.models.trigger import TriggerInstance
 from tests.integration.reactor.engine_rig import Rig
+from tests.processes import PATIENCE
 
-CALLS = ("get", "find", "insert", "replace", "publish")
+CALLS = ("get", "find", "insert", "replace", "update", "publish")
 
 
 class Crash(BaseException):
@@ -141,18 +142,18 @@ def test_what_waits_in_an_engine_that_stops_goes_to_the_next(rig, store, bus, wa
         def __getattr__(self, name):
             if name == "find" and threading.current_thread().name.startswith("rules"):
                 entered.release()
-                assert go_on.wait(10)
+                assert go_on.wait(PATIENCE)
             return getattr(store, name)
 
     slow = Rig(store, bus, threads=1, engine_store=Slow())
     slow.engine.start()
     instances = [slow.emit() for _ in range(6)]
-    assert entered.acquire(timeout=10)
+    assert entered.acquire(timeout=PATIENCE)
     stop = threading.Thread(target=slow.engine.stop)
     stop.start()
     assert wait_until(slow.engine._stopping.is_set)
     go_on.set()
-    stop.join(10)
+    stop.join(PATIENCE)
     assert [slow.status(instance) for instance in instances].count("pending") >= 4
 
     rig.engine.start()
@@ -171,7 +172,7 @@ def test_a_store_that_stays_away_does_not_keep_an_engine_from_stopping(rig, stor
     shaky = faulty(store, bus, Faults(away, range(1, 10_000)), threads=1)
     shaky.engine.start()
     instance = shaky.emit()
-    assert tried.wait(10)
+    assert tried.wait(PATIENCE)
     shaky.engine.stop()
     assert rig.status(instance) == "pending"
 
@@ -218,14 +219,14 @@ def test_two_engines_at_once(rig, store, bus):
     barrier = threading.Barrier(2)
 
     def process(engine, one):
-        barrier.wait(10)
+        barrier.wait(PATIENCE)
         engine.process(one)
 
     threads = [threading.Thread(target=process, args=pair) for pair in ((rig.engine, instance), (other.engine, twin))]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     check_outcome(rig, instance)
 
 
@@ -250,11 +251,11 @@ def test_what_cannot_be_written_is_tried_ever_more_rarely_and_keeps_nothing_else
         def __getattr__(self, name):
             return getattr(store, name)
 
-        def replace(self, document):
+        def update(self, document, attribute):
             if document.id == poison.id:
                 tried.append(clock[0])
                 raise RuntimeError("no")
-            store.replace(document)
+            store.update(document, attribute)
 
     clock = [1e9]
     bad = Rig(store, bus, engine_store=Refusing())

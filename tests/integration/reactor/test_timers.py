@@ -14,6 +14,7 @@ from st2lite.reactor.dispatch import Dispatcher
 from st2lite.reactor.timers import RELOAD_INTERVAL, Timers
 from st2lite.services.announcing import AnnouncingStore
 from st2lite.storage.open import open_store
+from tests.processes import PATIENCE
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc).timestamp()
 
@@ -91,7 +92,7 @@ def test_the_rules_engine_is_told(store, bus, clock, make):
     timers.step()
     clock.seconds += 10
     timers.step()
-    assert heard.wait(10)
+    assert heard.wait(PATIENCE)
     consumer.stop()
     assert told == [trigger.ref]
 
@@ -278,7 +279,7 @@ def test_the_database_being_away_at_the_start_is_survived(store, clock, make, mo
     assert timers.step() == 9
 
 
-def test_timers_come_and_go_by_message_without_waiting_for_the_next_look(store, bus, clock, make):
+def test_timers_come_and_go_by_message_without_waiting_for_the_next_look(store, bus, clock, make, wait_until):
     timers = make()
     timers.start()
     try:
@@ -286,13 +287,8 @@ def test_timers_come_and_go_by_message_without_waiting_for_the_next_look(store, 
         watch = bus.subscribe((ContentChanged,), lambda _message: heard.set())
         clock.seconds += 5
         trigger = keep(store, "soon", made=START, unit="seconds", delta=3)
-        assert heard.wait(10)
-        deadline = threading.Event()
-        for _ in range(500):
-            if runs(store, trigger) == [3]:
-                break
-            deadline.wait(0.01)
-        assert runs(store, trigger) == [3]
+        assert heard.wait(PATIENCE)
+        assert wait_until(lambda: runs(store, trigger) == [3])
         store.delete(Trigger, trigger.id)
         watch.stop()
     finally:

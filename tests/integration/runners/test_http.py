@@ -13,6 +13,7 @@ import pytest
 
 from st2lite.executions.protocol import Outcome
 from st2lite.runners import http, http_response
+from tests.processes import PATIENCE
 from tests.runs import make_run, make_settings
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.web import Answer, WebServer
@@ -257,9 +258,9 @@ def test_cancellation_ends_the_wait(web: WebServer) -> None:
     runner = http.create(make_settings(Path("/nonexistent")))
     thread = threading.Thread(target=lambda: outcomes.append(runner.run(run)))
     thread.start()
-    assert web.arrived.wait(20)
+    assert web.arrived.wait(PATIENCE)
     run.cancellation.request()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert [outcome.status for outcome in outcomes] == ["canceled"]
 
 

@@ -15,6 +15,7 @@ from st2lite.models.trigger import WEBHOOK_TYPE, Trigger, TriggerInstance
 from st2lite.services import garbagecollector
 from st2lite.services.context import AppContext
 from st2lite.services.garbagecollector import GarbageCollector
+from tests.processes import PATIENCE
 
 OLD = from_epoch(time.time() - 40 * 86400)
 
@@ -50,7 +51,7 @@ def keep(store, status="succeeded", runner="noop", start=OLD, end=OLD, result=No
 
 
 def wait_until(check):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -9,6 +9,7 @@ from st2lite.config.schema import Config, Database, Messaging, Timer
 from st2lite.models.trigger import Trigger, TriggerInstance
 from st2lite.services.context import AppContext
 from st2lite.services.timersengine import TimersEngine
+from tests.processes import PATIENCE
 
 
 @pytest.mark.parametrize("enable", [True, False])
@@ -26,7 +27,7 @@ def test_timers_run_where_they_are_enabled(tmp_path, enable):
     engine.start()
     try:
         assert ("timers" in {thread.name for thread in threading.enumerate()}) is enable
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while enable and not context.store.count(TriggerInstance):
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -33,12 +33,11 @@ from st2lite.workflows.progress import Progress
 from st2lite.workflows.recovery import ChainRecovery
 from st2lite.workflows.reruns import ReRuns
 from st2lite.workflows.runner import ChainRunner
+from tests.processes import PATIENCE
 from tests.runs import make_settings
 
 RUNNERS = {runner.name: runner for runner in read_runner_types()}
 ECHO = {"value": {}}
-PATIENCE = 60
-"""Seconds to wait for what has to happen; more than a busy machine needs."""
 
 
 class Scripted:

@@ -18,6 +18,7 @@ from st2lite.models.execution import Execution, Worker
 from st2lite.storage.open import open_store
 from tests.integration.executions.crash_child import Fatal
 from tests.integration.workflows.chain_host import ChainHost, task
+from tests.processes import PATIENCE
 
 
 def life(directory, fatal, when, first):
@@ -44,7 +45,7 @@ def life(directory, fatal, when, first):
         host.backup.abandon_orphans()
         host.backup.dispatch_lost(older_than=-1)
         host.recovery.wake(at_once=True)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while any(execution.status not in statuses.COMPLETED for execution in store.find(Execution)):
         if time.monotonic() > deadline:
             os._exit(3)

@@ -8,7 +8,8 @@ from st2lite.executions.protocol import Outcome
 from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import Execution
 from st2lite.workflows.runner import ChainRunner
-from tests.integration.workflows.chain_host import PATIENCE, result_of, states, task
+from tests.integration.workflows.chain_host import result_of, states, task
+from tests.processes import PATIENCE
 
 
 class Gate:

@@ -8,8 +8,9 @@ import pytest
 from st2lite.messaging.messages import ChildChanged, ExecutionControl
 from st2lite.models.errors import StoreUnavailable
 from st2lite.models.execution import Execution
-from tests.integration.workflows.chain_host import PATIENCE, result_of, states, task
+from tests.integration.workflows.chain_host import result_of, states, task
 from tests.integration.workflows.test_control import Gate, cancel, pause, resume
+from tests.processes import PATIENCE
 
 
 def test_a_chain_whose_message_was_lost_is_woken(host, monkeypatch):

@@ -9,6 +9,7 @@ from st2lite.executions.endings import Endings
 from st2lite.messaging.messages import ExecutionFinished
 from st2lite.models.errors import StoreUnavailable
 from st2lite.models.execution import Execution
+from tests.processes import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +76,7 @@ def test_what_the_store_refused_is_repeated_and_nothing_else(make):
     subject = make(lambda e: calls.append(("first", e.id)), wait_for_store, lambda e: calls.append(("last", e.id)))
     subject.receive(ended("e1"), lambda: calls.append("acknowledged e1"))
     subject.receive(ended("e2"), acknowledged.set)
-    assert acknowledged.wait(10)
+    assert acknowledged.wait(PATIENCE)
     assert calls[:4] == [("first", "e1"), ("written", "e1"), ("last", "e1"), "acknowledged e1"]
     assert calls[4:] == [("first", "e2"), ("written", "e2"), ("last", "e2")]
 

@@ -11,6 +11,7 @@ import pytest
 from st2lite.messaging.amqp_connection import Broker
 from st2lite.messaging.amqp_publisher import Publisher
 from st2lite.models.errors import BusUnavailable
+from tests.processes import PATIENCE
 
 
 class Absent(Broker):
@@ -56,13 +57,13 @@ def test_nobody_waits_behind_the_one_who_asks_a_broker_that_hangs(broker: Absent
 
     def hang(timeout: float, heartbeat: float = 0) -> None:
         asked.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         raise TimeoutError
 
     broker.connect = hang  # type: ignore[method-assign]
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(publisher.publish, "t", b"", True)
-        assert asked.wait(10)
+        assert asked.wait(PATIENCE)
         asked.clear()
         for _ in range(20):
             with pytest.raises(BusUnavailable):
