@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from st2lite.executions import events
+from st2lite.executions.backoff import BackOff
 from st2lite.executions.silence import Silence
 from st2lite.executions.transitions import change_status, start_over
 from st2lite.executions.worker import abandon
@@ -34,7 +35,6 @@ _HELD = In("status", tuple(sorted(statuses.MAY_BE_HELD)))
 """Leads to the few that a worker may hold, without an index over workers: each execution would be moved in it twice."""
 BATCH = 200
 _UNFINISHED = tuple(sorted(frozenset(statuses.ALL) - statuses.COMPLETED))
-_MAX_WAIT = 600.0
 _MOST_WAITING = 10_000
 
 
@@ -70,7 +70,7 @@ class BackupScheduler:
         self._redispatch_after = redispatch_after
         self._clock = clock
         self._silence = Silence(stopwatch)
-        self._waits: dict[str, tuple[float, float]] = {}
+        self._backoff = BackOff(redispatch_after)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="backup-scheduler", daemon=True)
 
@@ -121,17 +121,16 @@ class BackupScheduler:
         """
         now = self._clock()
         age = self._redispatch_after if older_than is None else older_than
-        waits: dict[str, tuple[float, float]] = {}
+        waiting: list[str] = []
         sent = 0
         for execution in self._waiting(timestamps.from_epoch(now - age)):
-            next_time, wait = self._waits.get(execution.id, (0.0, max(self._redispatch_after, 1.0)))
-            if now >= next_time:
+            if not self._backoff.holds(execution.id, now):
                 if not events.dispatch(self._bus, execution):
                     return sent
                 sent += 1
-                next_time, wait = now + wait, min(wait * 2, _MAX_WAIT)
-            waits[execution.id] = (next_time, wait)
-        self._waits = waits
+                self._backoff.note(execution.id, now)
+            waiting.append(execution.id)
+        self._backoff.keep(waiting)
         return sent
 
     def abandon_orphans(self) -> int:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 
+from st2lite.executions.backoff import BackOff
 from st2lite.models import timestamps
 from st2lite.models.errors import St2liteError, StoreUnavailable
 from st2lite.models.trigger import PENDING, TriggerInstance
@@ -18,8 +19,6 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 MIN_INTERVAL = 2.0
-_MAX_WAIT = 600.0
-_NO_WAIT = (0.0, 0.0)
 
 
 class Recovery:
@@ -42,7 +41,7 @@ class Recovery:
         self._redispatch_after = redispatch_after
         self._first_age = 0.0 if empty_bus else redispatch_after
         self._clock = clock
-        self._waits: dict[str, tuple[float, float]] = {}
+        self._backoff = BackOff(redispatch_after)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="rules-recovery", daemon=True)
 
@@ -57,36 +56,29 @@ class Recovery:
         """Hand over what waits for too long, by default `redispatch_after` seconds; return how many are done with."""
         age = self._redispatch_after if older_than is None else older_than
         filters = (Equal("status", PENDING), Range("occurrence_time", lte=timestamps.from_epoch(self._clock() - age)))
-        waits: dict[str, tuple[float, float]] = {}
+        waiting: list[str] = []
         done = 0
         while not self._stopped.is_set():
             # Those that wait on are the oldest: they come first, and are passed over.
-            page = self._store.find(TriggerInstance, filters, (Order("occurrence_time"),), BATCH, len(waits))
-            done += self._hand_over(page, waits)
+            page = self._store.find(TriggerInstance, filters, (Order("occurrence_time"),), BATCH, len(waiting))
+            done += self._hand_over(page, waiting)
             if len(page) < BATCH:
-                self._waits = waits
+                self._backoff.keep(waiting)
                 break
         return done
 
-    def _hand_over(self, page: list[TriggerInstance], waits: dict[str, tuple[float, float]]) -> int:
-        """Have a page processed as far as it is its time; put into `waits` what is left of it, return how many are not.
-
-        A wait is (when the next attempt may be made, seconds until the one after that).
-        """
+    def _hand_over(self, page: list[TriggerInstance], waiting: list[str]) -> int:
+        """Have a page processed as far as it is its time; return how many are done with, add to `waiting` the others."""
         now = self._clock()
-        ready = []
-        for instance in page:
-            if self._waits.get(instance.id, _NO_WAIT)[0] <= now:
-                ready.append(instance)
-            else:
-                waits[instance.id] = self._waits[instance.id]
+        ready = [instance for instance in page if not self._backoff.holds(instance.id, now)]
+        waiting += [instance.id for instance in page if self._backoff.holds(instance.id, now)]
         done = 0
         for instance, future in [(instance, self._engine.submit(instance)) for instance in ready]:
             if _is_done(instance, future):
                 done += 1
             else:
-                wait = max(self._waits.get(instance.id, _NO_WAIT)[1], self._redispatch_after, 1.0)
-                waits[instance.id] = (now + wait, min(wait * 2, _MAX_WAIT))
+                self._backoff.note(instance.id, now)
+                waiting.append(instance.id)
         return done
 
     def _loop(self) -> None:
