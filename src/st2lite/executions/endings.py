@@ -72,14 +72,9 @@ class Endings:
         else:
             self._done(execution, acknowledge)
 
-    def is_known(self, execution: Execution) -> bool:
-        """Tell whether an execution was dealt with here and is not forgotten yet."""
-        return execution.id in self._handled
-
-    def count(self, since: str, until: str) -> int:
-        """Count remembered executions that ended in this span of time, its end excluded."""
-        with self._lock:
-            return sum(since <= end < until for end in self._handled.values())
+    def knows(self, identifier: str) -> bool:
+        """Tell whether the execution with this id was dealt with here and is not forgotten yet."""
+        return identifier in self._handled
 
     def forget(self, before: str) -> None:
         """Forget executions that ended before this time."""

@@ -60,13 +60,26 @@ def test_an_end_that_was_never_told_is_found_and_found_once(lost, clock, ended, 
 
 def test_what_was_told_is_not_even_read(context, lost, endings, clock, ended, told, monkeypatch):
     lost.look()
-    for second in range(3):
-        endings.receive(ExecutionFinished(ended(clock.seconds + second)), lambda: None)
+    executions = [ended(clock.seconds + second) for second in range(3)]
+    for execution in executions:
+        endings.receive(ExecutionFinished(execution), lambda: None)
     clock.seconds += INTERVAL + SETTLED
     monkeypatch.setattr(context.store, "find", None)
     assert lost.look() == 0
     assert len(told) == 3
-    assert endings.count("", "9") == 0
+    assert not any(endings.knows(execution.id) for execution in executions)
+
+
+def test_neither_what_is_told_twice_nor_what_is_deleted_hides_a_lost_end(context, lost, endings, clock, ended, told):
+    lost.look()
+    twice, deleted, never = (ended(clock.seconds + second) for second in range(3))
+    for execution in (twice, twice, deleted):
+        endings.receive(ExecutionFinished(execution), lambda: None)
+    context.store.delete(Execution, deleted.id)
+    told.clear()
+    clock.seconds += INTERVAL + SETTLED
+    assert lost.look() == 1
+    assert told == [never.id]
 
 
 def test_only_what_is_not_known_is_dealt_with(lost, endings, clock, ended, told, monkeypatch):
