@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from st2lite.models.criteria import OPERATORS, SEARCH
+from st2lite.models.moments import epoch_of
 from st2lite.models.patterns import compile_pattern
-from st2lite.reactor.dates import epoch_of
 
 Operator = Callable[[Any, Any], bool]
 """(value, pattern) -> whether they match."""

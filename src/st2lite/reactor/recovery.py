@@ -68,7 +68,7 @@ class Recovery:
         return done
 
     def _hand_over(self, page: list[TriggerInstance], waiting: list[str]) -> int:
-        """Have a page processed as far as it is its time; return how many are done with, add to `waiting` the others."""
+        """Have a page processed as far as it is its time; return how many are done with; `waiting` gets the others."""
         now = self._clock()
         ready = [instance for instance in page if not self._backoff.holds(instance.id, now)]
         waiting += [instance.id for instance in page if self._backoff.holds(instance.id, now)]
