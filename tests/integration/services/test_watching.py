@@ -11,6 +11,7 @@ import pytest
 from st2lite.config.load import load
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.policy import Policy
+from st2lite.services import api
 from st2lite.services.actionrunner import ActionRunner
 from st2lite.services.announcing import AnnouncingStore
 from st2lite.services.context import AppContext
@@ -57,6 +58,16 @@ def change(other: AnnouncingStore) -> None:
     assert action is not None
     action.description = "After."
     other.replace(action)
+
+
+def test_the_api_forgets_an_action(context: AppContext, other: AnnouncingStore, wait_until: WaitUntil) -> None:
+    api._open(context, lambda _state: None)
+    assert known(context) == "Before."
+    change(other)
+    assert wait_until(lambda: known(context) == "After.")
+    action = find_one(other, Action, Equal("ref", "test.act"))
+    assert action is not None and other.delete(Action, action.id)
+    assert wait_until(lambda: known(context) is None)
 
 
 def test_the_action_runner_forgets_actions_and_policies(
