@@ -32,13 +32,16 @@ class Collection:
 
     `fields` maps the name of each indexed field to the function that reads it off a document; a field name is a plain
     identifier. `large` names attributes of type `msgspec.Raw` that are kept apart from the body and read only on demand
-    (`find(..., large=False)` leaves them empty: `msgspec.Raw(b"")`). `id` is always present, unique and sortable.
+    (`find(..., large=False)` leaves them empty: `msgspec.Raw(b"")`). `apart` names text attributes that are declared
+    fields, too, and that change alone: `Store.update` writes one of them and leaves the body as it is. `id` is always
+    present, unique and sortable.
     """
 
     name: str
     fields: dict[str, Callable[[Any], Scalar]] = field(default_factory=dict)
     indexes: tuple[Index, ...] = ()
     large: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 class Document(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -107,6 +107,7 @@ class TriggerInstance(Document, kw_only=True):
             Index(("trace", "occurrence_time")),
             Index(("trace_tag", "occurrence_time")),
         ),
+        apart=("status",),
     )
 
     trigger: str

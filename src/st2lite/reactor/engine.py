@@ -173,7 +173,7 @@ class RulesEngine:
     def _finish(self, instance: TriggerInstance) -> None:
         while True:
             try:
-                self._store.replace(instance)
+                self._store.update(instance, "status")
                 return
             except StaleWrite:
                 stored = self._store.get(TriggerInstance, instance.id)

@@ -63,6 +63,12 @@ class CachedStore:
         finally:
             self.forget(type(document))
 
+    def update(self, document: Document, attribute: str) -> None:
+        try:
+            self._store.update(document, attribute)
+        finally:
+            self.forget(type(document))
+
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         try:
             return self._store.delete(kind, identifier, rev)

@@ -41,6 +41,8 @@ class Codec(Generic[D]):
         self.name = self.collection.name
         self.field_names = tuple(self.collection.fields)
         self.large = self.collection.large
+        self.apart = self.collection.apart
+        self._others = (*self.apart, *self.large)
         self._readers = tuple(self.collection.fields.items())
         self._blank = _blank_values(kind)
         self._decode = msgspec.json.Decoder(kind).decode
@@ -82,15 +84,18 @@ class Codec(Generic[D]):
             values.append(value)
         return values
 
-    def join(self, identifier: str, rev: int, body: bytes | str, large: Iterable[bytes | str | None]) -> D:
-        """Decode a document; raise `DamagedDocument` if its parts are not what this version writes."""
+    def join(self, identifier: str, rev: int, body: bytes | str, others: Iterable[Any]) -> D:
+        """Decode a document; raise `DamagedDocument` if its parts are not what this version writes.
+
+        `others` are the attributes that are kept apart, which are newer than the body, then the large ones, if read.
+        """
         try:
             document = self._decode(body)
             document.id = identifier
             document.rev = rev
-            for name, raw in zip(self.large, large, strict=False):  # rows read without them have none
-                if raw is not None:
-                    setattr(document, name, msgspec.Raw(raw))
+            for name, value in zip(self._others, others, strict=False):  # rows read without large attributes have none
+                if value is not None:
+                    setattr(document, name, _text(value) if name in self.apart else msgspec.Raw(value))
         except (msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
             raise self.damaged(identifier, error) from None
         return document
@@ -103,6 +108,13 @@ class Codec(Generic[D]):
         )
 
 
+def apart_value(document: Document, attribute: str) -> Scalar:
+    """The value of an attribute that the collection keeps apart; `KeyError` for any other."""
+    if attribute not in document.collection.apart:
+        raise KeyError(f"{document.collection.name}: {attribute} is not kept apart")
+    return document.collection.fields[attribute](document)
+
+
 def codec_for(kind: type[D]) -> Codec[D]:
     """The codec of a document class."""
     return _cached_codec(kind)
@@ -111,6 +123,12 @@ def codec_for(kind: type[D]) -> Codec[D]:
 @functools.cache
 def _cached_codec(kind: type[Any]) -> Codec[Any]:
     return Codec(kind)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} in place of text")
+    return value
 
 
 def _is_too_deep(encoded: bytes) -> bool:

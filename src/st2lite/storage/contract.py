@@ -97,6 +97,13 @@ class Store(Protocol):
         A large attribute that is empty leaves what is stored as it is: it may just not have been read.
         """
 
+    def update(self, document: Document, attribute: str) -> None:
+        """Write one attribute that the collection keeps apart, where `replace` would write all; raise `StaleWrite`.
+
+        It costs less, and much less when many threads do it at the same time. `StaleWrite` may also mean that it was
+        done, and that somebody has changed the document again at once.
+        """
+
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         """Remove one document (if `rev` is given: only in that revision); tell whether it was there."""
 

@@ -20,7 +20,7 @@ SILENCE = 3600.0
 _CAPACITY = 1000
 
 Row = Sequence[Any]
-"""`id`, `rev`, body, then the large attributes that were read."""
+"""`id`, `rev`, body, the attributes that are kept apart, then the large ones that were read."""
 
 
 class Reader:
@@ -48,10 +48,10 @@ class Reader:
         wanted, skipped = limit, 0
         while True:
             count = 0
-            for identifier, rev, body, *large in rows_of(wanted, offset):
+            for identifier, rev, body, *others in rows_of(wanted, offset):
                 count += 1
                 try:
-                    documents.append(codec.join(identifier, rev, body, large))
+                    documents.append(codec.join(identifier, rev, body, others))
                 except DamagedDocument as error:
                     if is_about_one:
                         raise

@@ -63,7 +63,7 @@ def pending(meta: Mapping[str, str], migrations: Sequence[Migration]) -> list[Mi
 
 
 def brought_up(
-    codec: Codec[D], identifier: str, rev: int, body: bytes | str, steps: Iterable[Migration]
+    codec: Codec[D], identifier: str, rev: int, body: bytes | str, apart: Iterable[Any], steps: Iterable[Migration]
 ) -> tuple[bytes | str, D] | None:
     """A stored body after these migrations, and the document that it holds then.
 
@@ -75,7 +75,7 @@ def brought_up(
                 body = msgspec.json.encode(step.change(msgspec.json.decode(body, type=dict)))
         except (msgspec.DecodeError, TypeError, RecursionError) as error:
             raise codec.damaged(identifier, error) from None
-        return body, codec.join(identifier, rev, body, ())
+        return body, codec.join(identifier, rev, body, apart)
     except DamagedDocument as error:
         logger.error("Not brought up to date: %s", error.message)
         return None

@@ -7,6 +7,7 @@ the tests closes the stores.
 
 from __future__ import annotations
 
+from tests.conformance.storage_suite.apart import ApartConformance
 from tests.conformance.storage_suite.content import ContentConformance
 from tests.conformance.storage_suite.damage import DamageConformance
 from tests.conformance.storage_suite.queries import QueryConformance
@@ -16,6 +17,12 @@ from tests.conformance.storage_suite.writes import WriteConformance
 
 
 class StorageConformance(
-    WriteConformance, QueryConformance, ContentConformance, DamageConformance, SchemaConformance, ThreadConformance
+    WriteConformance,
+    ApartConformance,
+    QueryConformance,
+    ContentConformance,
+    DamageConformance,
+    SchemaConformance,
+    ThreadConformance,
 ):
     """The whole suite."""

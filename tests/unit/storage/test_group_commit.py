@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
 from st2lite.models.errors import Conflict, StoreUnavailable
-from st2lite.storage.sqlite.group_commit import GroupCommit, Ticket
+from st2lite.storage.group_commit import GroupCommit, Ticket
+
+Operation = Callable[[str], Any]
 
 
 class Recorder:
@@ -19,7 +22,7 @@ class Recorder:
         self.running = threading.Event()
         self.go = threading.Event()
 
-    def __call__(self, batch: Sequence[Ticket[str]]) -> None:
+    def __call__(self, batch: Sequence[Ticket[Operation]]) -> None:
         self.sizes.append(len(batch))
         self.running.set()
         assert self.go.wait(30)
@@ -30,7 +33,7 @@ class Recorder:
                 ticket.error = error
 
 
-def wait_for_queue(writes: GroupCommit[str], length: int) -> None:
+def wait_for_queue(writes: GroupCommit[Operation], length: int) -> None:
     while len(writes._queue) < length:
         threading.Event().wait(0.001)
 
@@ -38,7 +41,7 @@ def wait_for_queue(writes: GroupCommit[str], length: int) -> None:
 def test_a_lone_thread_runs_its_operation_itself() -> None:
     recorder = Recorder()
     recorder.go.set()
-    writes: GroupCommit[str] = GroupCommit(recorder)
+    writes: GroupCommit[Operation] = GroupCommit(recorder)
     assert [writes.run(lambda context: (context, threading.get_ident())) for _ in range(3)] == [
         ("context", threading.get_ident())
     ] * 3
@@ -47,7 +50,7 @@ def test_a_lone_thread_runs_its_operation_itself() -> None:
 
 def test_threads_that_wait_share_one_batch_and_each_gets_its_own_outcome() -> None:
     recorder = Recorder()
-    writes: GroupCommit[str] = GroupCommit(recorder)
+    writes: GroupCommit[Operation] = GroupCommit(recorder)
     outcomes: dict[int, object] = {}
 
     def work(number: int) -> None:
@@ -78,12 +81,12 @@ def test_a_failed_batch_fails_for_all_and_the_next_one_works() -> None:
     recorder = Recorder()
     broken = True
 
-    def run_batch(batch: Sequence[Ticket[str]]) -> None:
+    def run_batch(batch: Sequence[Ticket[Operation]]) -> None:
         recorder(batch)
         if broken:
             raise StoreUnavailable("disk is full")
 
-    writes: GroupCommit[str] = GroupCommit(run_batch)
+    writes: GroupCommit[Operation] = GroupCommit(run_batch)
     failures: list[str] = []
 
     def work() -> None:
@@ -112,7 +115,7 @@ def test_an_interrupt_of_the_leader_is_not_raised_in_other_threads() -> None:
     def interrupt(_: str) -> None:
         raise KeyboardInterrupt
 
-    writes: GroupCommit[str] = GroupCommit(recorder)
+    writes: GroupCommit[Operation] = GroupCommit(recorder)
     outcomes: list[BaseException] = []
 
     def work(operation: object) -> None:
@@ -139,11 +142,11 @@ def test_an_interrupt_of_the_leader_is_not_raised_in_other_threads() -> None:
 
 def test_an_interrupt_of_a_waiting_thread_does_not_stop_the_queue() -> None:
     recorder = Recorder()
-    writes: GroupCommit[str] = GroupCommit(recorder)
+    writes: GroupCommit[Operation] = GroupCommit(recorder)
     first = threading.Thread(target=writes.run, args=(lambda _: None,))
     first.start()
     assert recorder.running.wait(30)
-    ticket: Ticket[str] = Ticket(lambda _: None)
+    ticket: Ticket[Operation] = Ticket(lambda _: None)
 
     class InterruptedGate:
         """Stands for a lock whose wait a signal handler ends with an exception."""

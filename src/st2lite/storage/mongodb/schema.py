@@ -70,7 +70,7 @@ def _build_indexes(collection: MongoCollection[Row], declared: Collection) -> No
 
 def _rewrite(collection: MongoCollection[Row], kind: type[Document], steps: Sequence[Migration]) -> None:
     """Apply migrations to every body, and read the declared fields off the document that it holds then."""
-    wanted = {"rev": 1, "body": 1}
+    wanted = dict.fromkeys(("rev", "body", *kind.collection.apart), 1)
     for row in collection.find({}, wanted):
         current: Mapping[str, Any] | None = row
         while current is not None and not _rewrite_one(collection, kind, steps, current):
@@ -82,7 +82,7 @@ def _rewrite_one(
 ) -> bool:
     """Tell whether that is done with; it is not if someone else changed the document meanwhile."""
     codec = codec_for(kind)
-    new = brought_up(codec, row["_id"], row.get("rev", 0), row.get("body", ""), steps)
+    new = brought_up(codec, row["_id"], row.get("rev", 0), row.get("body", ""), map(row.get, codec.apart), steps)
     if new is None:
         return True
     body = new[0] if isinstance(new[0], str) else new[0].decode()

@@ -4,9 +4,7 @@ A document is `{_id, rev, write, <declared fields that have a value>, body, <lar
 attributes are JSON text, so that no key or number in them ever meets the rules of BSON. Writes are acknowledged after
 they reached the journal.
 
-The driver does not repeat writes here. When the connection breaks during a write, it is unknown whether the server did
-it; `write`, a token drawn for each write, tells: if it is in the stored document, the write was done, else it is tried
-once more.
+The driver does not repeat writes: `writes` finds out whether one was done when the connection breaks.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ from pymongo.write_concern import WriteConcern
 from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
-from st2lite.storage.codec import Parts, codec_for
+from st2lite.storage.codec import Parts, apart_value, codec_for
 from st2lite.storage.contract import D, Filter, Order
 from st2lite.storage.damage import Reader
 from st2lite.storage.filters import check_field, check_fields
@@ -37,6 +35,7 @@ from st2lite.storage.mongodb.look_back import LookBack
 from st2lite.storage.mongodb.query import MOST_IN, Query, name_of, queries, rank, sort_of
 from st2lite.storage.mongodb.quiet import QuietMonitor, quieten
 from st2lite.storage.mongodb.schema import ensure_schema
+from st2lite.storage.mongodb.writes import DUPLICATE_CODE, Change, Writes, is_done, write_once
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -54,8 +53,6 @@ _NOT_ALLOWED = (
     "MongoDB refuses the user or the password of the database URL, or the user may not write there: "
     "correct the URL, or grant the role readWrite"
 )
-_DUPLICATE_CODE = 11000
-_ATTEMPTS = 3
 _TOO_LARGE_CODES = (10334, 17419, 17420)
 
 
@@ -71,6 +68,7 @@ class MongoStore:
         self._migrations = tuple(migrations)
         self._closed = False
         self._databases: dict[int, Database[Row]] = {}
+        self._grouped: dict[tuple[int, str], Writes] = {}
         self._look_back = LookBack()
         self._reader = Reader()
 
@@ -81,12 +79,12 @@ class MongoStore:
     def insert(self, document: Document) -> None:
         if not document.id:
             document.id = new_id()
-        collection = self._collection(type(document))
         parts = codec_for(type(document)).split(document)
-        row = _row(document, 1, parts)
-
         with _explained():
-            self._write_once(collection, document, row, functools.partial(collection.insert_one, row))
+            try:
+                self._writes(type(document)).insert(_row(document, 1, parts))
+            except errors.DuplicateKeyError:
+                raise self._conflict(document) from None
         document.rev = 1
 
     def insert_many(self, documents: Sequence[Document]) -> None:
@@ -104,13 +102,13 @@ class MongoStore:
                 collection.insert_many(rows)
             except errors.BulkWriteError as error:
                 problem = error.details["writeErrors"][0] if error.details.get("writeErrors") else {}
-                if problem.get("code") != _DUPLICATE_CODE:
+                if problem.get("code") != DUPLICATE_CODE:
                     raise
                 raise self._conflict(documents[problem["index"]]) from None
             except errors.ConnectionFailure:
                 for document, row in zip(documents, rows, strict=True):
-                    if not _is_done(collection, row):
-                        self._write_once(collection, document, row, functools.partial(collection.insert_one, row))
+                    if not is_done(collection, row):
+                        self._write(collection, document, row, functools.partial(collection.insert_one, row))
         for document in documents:
             document.rev = 1
 
@@ -118,7 +116,7 @@ class MongoStore:
         codec = codec_for(kind)
         with _explained():
             row = self._collection(kind).find_one({"_id": identifier}, _projection(kind, large=True))
-        return None if row is None else codec.join(*_parts(row), map(row.get, codec.large))
+        return None if row is None else codec.join(*_parts(row), map(row.get, (*codec.apart, *codec.large)))
 
     def replace(self, document: Document) -> None:
         kind = type(document)
@@ -139,8 +137,14 @@ class MongoStore:
                 raise StaleWrite(f"{kind.collection.name} {document.id}: revision {rev} is not the stored one")
 
         with _explained():
-            self._write_once(collection, document, row, write)
+            self._write(collection, document, row, write)
         document.rev = rev + 1
+
+    def update(self, document: Document, attribute: str) -> None:
+        change = Change(document.id, document.rev, attribute, apart_value(document, attribute))
+        with _explained():
+            self._writes(type(document)).change(change)
+        document.rev += 1
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         collection = self._collection(kind)
@@ -184,7 +188,7 @@ class MongoStore:
         collection = self._collection(kind)
         projection = _projection(kind, large) | {name_of(key.field): 1 for key in order}
 
-        attributes = codec.large if large else ()
+        attributes = (*codec.apart, *codec.large) if large else codec.apart
 
         def rows_of(limit: int | None, offset: int) -> Iterator[tuple[Any, ...]]:
             def find(filters: Sequence[Filter]) -> list[Row]:
@@ -241,25 +245,18 @@ class MongoStore:
     def _collection(self, kind: type[Document]) -> Collection[Row]:
         return self._database()[kind.collection.name]
 
-    def _write_once(
-        self, collection: Collection[Row], document: Document, row: Row, write: Callable[[], object]
-    ) -> None:
-        """Do a write that carries the token of `row`; after a broken connection find out whether it was done."""
-        for attempt in range(_ATTEMPTS):
-            try:
-                write()
-                return
-            except (errors.DuplicateKeyError, StaleWrite) as error:
-                if attempt and _is_done(collection, row):
-                    return
-                raise self._conflict(document) if isinstance(error, errors.DuplicateKeyError) else error from None
-            except errors.ServerSelectionTimeoutError:
-                raise
-            except errors.ConnectionFailure:
-                if _is_done(collection, row):
-                    return
-                if attempt + 1 == _ATTEMPTS:
-                    raise
+    def _writes(self, kind: type[Document]) -> Writes:
+        collection = self._collection(kind)
+        key = (os.getpid(), collection.name)
+        if key not in self._grouped:
+            self._grouped.setdefault(key, Writes(collection))
+        return self._grouped[key]
+
+    def _write(self, collection: Collection[Row], document: Document, row: Row, write: Callable[[], object]) -> None:
+        try:
+            write_once(collection, row, write)
+        except errors.DuplicateKeyError:
+            raise self._conflict(document) from None
 
     def _conflict(self, document: Document) -> Conflict:
         """Find out which key of the document is taken, and by which other document."""
@@ -333,14 +330,8 @@ def _update(kind: type[Document], row: Row, parts: Parts) -> Row:
 
 
 def _projection(kind: type[Document], large: bool) -> dict[str, int]:
-    names = ("rev", "body", *(kind.collection.large if large else ()))
+    names = ("rev", "body", *kind.collection.apart, *(kind.collection.large if large else ()))
     return dict.fromkeys(names, 1)
-
-
-def _is_done(collection: Collection[Row], row: Row) -> bool:
-    """Tell whether the write with the token of this row is the last one that its document has seen."""
-    stored = collection.find_one({"_id": row["_id"]}, {"write": 1})
-    return stored is not None and stored.get("write") == row["write"]
 
 
 def _find(

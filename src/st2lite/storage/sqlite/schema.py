@@ -49,8 +49,8 @@ def _rewrite(
     update = table.set_columns(["body", *codec.field_names])
     last = ""
     while rows := connection.execute(table.page, [last, _BATCH]).fetchall():
-        for identifier, rev, stored in rows:
-            new = brought_up(codec, identifier, rev, stored, steps)
+        for identifier, rev, stored, *apart in rows:
+            new = brought_up(codec, identifier, rev, stored, apart, steps)
             if new is not None:
                 body, document = new
                 connection.execute(update, [body, *codec.values(document), identifier])

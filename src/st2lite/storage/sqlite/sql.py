@@ -59,8 +59,9 @@ class Table:
         self.values = f"SELECT {', '.join(fields) or '1'} FROM {self.name} WHERE id = ? AND rev = ?"
         self.delete = f"DELETE FROM {self.name} WHERE id = ?"
         self.delete_rev = f"{self.delete} AND rev = ?"
-        self._small = f"SELECT id, rev, body FROM {self.name}"
-        self._whole = f"SELECT {', '.join(['id, rev, body', *large])} FROM {self.name}"
+        small = ["id, rev, body", *map(_quote, collection.apart)]
+        self._small = f"SELECT {', '.join(small)} FROM {self.name}"
+        self._whole = f"SELECT {', '.join([*small, *large])} FROM {self.name}"
         self.get = f"{self._whole} WHERE id = ?"
         self.exists = f"SELECT 1 FROM {self.name} WHERE id = ?"
         self.page = f"{self._small} WHERE id > ? ORDER BY id LIMIT ?"
@@ -76,6 +77,10 @@ class Table:
         # An empty large attribute was not read (`large=False`), so what is stored must survive the write.
         changes += [f"{_quote(name)} = coalesce(?, {_quote(name)})" for name in self.collection.large]
         return f"UPDATE {self.name} SET {', '.join(changes)} WHERE id = ? AND rev = ?"
+
+    def update(self, name: str) -> str:
+        """Write one attribute that is kept apart: parameters are the new `rev`, the value, `id` and the old `rev`."""
+        return f"UPDATE {self.name} SET rev = ?, {_quote(name)} = ? WHERE id = ? AND rev = ?"
 
     def add_column(self, name: str) -> str:
         return f"ALTER TABLE {self.name} ADD COLUMN {_quote(name)}{' BLOB' if name in self.collection.large else ''}"
@@ -105,7 +110,7 @@ class Table:
     def find(
         self, filters: Sequence[Filter], order: Sequence[Order], limit: int | None, offset: int, large: bool
     ) -> Query:
-        """Rows of `id`, `rev`, `body` and, if `large`, the large attributes."""
+        """Rows of `id`, `rev`, `body`, attributes that are kept apart and, if `large`, the large ones."""
         check_fields(self.collection, order)
         where, parameters = self._where(filters)
         sql = f"{self._whole if large else self._small}{where} ORDER BY {_order(order)}"

@@ -9,21 +9,24 @@ from __future__ import annotations
 import contextlib
 import functools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import Conflict, InvalidInput, St2liteError, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
-from st2lite.storage.codec import Parts, codec_for
+from st2lite.storage.codec import Parts, apart_value, codec_for
 from st2lite.storage.contract import D, Filter, Order
 from st2lite.storage.damage import Reader
+from st2lite.storage.group_commit import GroupCommit, Ticket
 from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.sqlite import sql
 from st2lite.storage.sqlite.connection import ConnectionPool, connect, explain
-from st2lite.storage.sqlite.group_commit import GroupCommit, Ticket
 from st2lite.storage.sqlite.schema import ensure_schema
+
+Operation = Callable[[sqlite3.Connection], Any]
+"""Writes within the transaction of its batch."""
 
 
 class SQLiteStore:
@@ -39,7 +42,7 @@ class SQLiteStore:
         self._reader = Reader()
         self._writer: sqlite3.Connection | None = None
         self._closed = False
-        self._writes: GroupCommit[sqlite3.Connection] = GroupCommit(self._run_batch)
+        self._writes: GroupCommit[Operation] = GroupCommit(self._run_batch)
 
     def ensure_schema(self) -> None:
         self._writes.run(lambda connection: ensure_schema(connection, self._kinds, self._migrations))
@@ -92,8 +95,8 @@ class SQLiteStore:
         rows = self._read(_table(kind).get, [identifier])
         if not rows:
             return None
-        found, rev, body, *large = rows[0]
-        return codec_for(kind).join(found, rev, body, large)
+        found, rev, body, *others = rows[0]
+        return codec_for(kind).join(found, rev, body, others)
 
     def replace(self, document: Document) -> None:
         kind = type(document)
@@ -117,14 +120,21 @@ class SQLiteStore:
         self._writes.run(operation)
         document.rev = rev + 1
 
+    def update(self, document: Document, attribute: str) -> None:
+        table = _table(type(document))
+        parameters = [document.rev + 1, apart_value(document, attribute), document.id, document.rev]
+        if not self._changed(table.update(attribute), parameters):
+            raise StaleWrite(f"{table.collection.name} {document.id}: revision {document.rev} is not the stored one")
+        document.rev += 1
+
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         table = _table(kind)
         statement, parameters = (table.delete, (identifier,)) if rev is None else (table.delete_rev, (identifier, rev))
-        return self._writes.run(lambda connection: connection.execute(statement, parameters).rowcount) > 0
+        return self._changed(statement, parameters) > 0
 
     def delete_many(self, kind: type[Document], filters: Sequence[Filter], limit: int = 1000) -> int:
         statement, parameters = _table(kind).delete_many(filters, limit)
-        return self._writes.run(lambda connection: connection.execute(statement, parameters).rowcount)
+        return self._changed(statement, parameters)
 
     def find(
         self,
@@ -160,6 +170,11 @@ class SQLiteStore:
             self._writes.run(lambda _: None)  # waits for the batch that is running; later ones are refused
         self._close_writer()
 
+    def _changed(self, statement: str, parameters: Sequence[Any]) -> int:
+        """Run a statement; return how many rows it has changed."""
+        count: int = self._writes.run(lambda connection: connection.execute(statement, parameters).rowcount)
+        return count
+
     def _read(self, statement: str, parameters: Sequence[Any]) -> list[Any]:
         connection = self._readers.take()
         try:
@@ -173,7 +188,7 @@ class SQLiteStore:
         self._readers.give_back(connection)
         return rows
 
-    def _run_batch(self, batch: Sequence[Ticket[sqlite3.Connection]]) -> None:
+    def _run_batch(self, batch: Sequence[Ticket[Operation]]) -> None:
         """Run all operations in one transaction. An error of one concerns it alone; one of the database, all."""
         try:
             if self._closed:

@@ -1,4 +1,4 @@
-"""Group commit: threads that write at the same time share one transaction and so one wait for the disk.
+"""Group commit: threads that write at the same time share one batch, and so one wait for the disk or the network.
 
 The first thread to come runs its operation at once, without handing it to another thread. Those that come meanwhile
 queue up; when it is done it wakes the first of them, which runs all that have queued as one batch, and so on.
@@ -13,11 +13,10 @@ from typing import Any, Generic, TypeVar
 
 from st2lite.models.errors import StoreUnavailable
 
-T = TypeVar("T")
-Context = TypeVar("Context")
+Operation = TypeVar("Operation")
 
 
-class Ticket(Generic[Context]):
+class Ticket(Generic[Operation]):
     """One operation in the queue and what became of it: `result`, or `error` if that is not None.
 
     `gate` is None while the thread that brought it does not wait; else it is locked until that thread may go on.
@@ -25,7 +24,7 @@ class Ticket(Generic[Context]):
 
     __slots__ = ("done", "error", "gate", "operation", "result")
 
-    def __init__(self, operation: Callable[[Context], Any]) -> None:
+    def __init__(self, operation: Operation) -> None:
         self.operation = operation
         self.result: Any = None
         self.error: BaseException | None = None
@@ -37,20 +36,20 @@ class Ticket(Generic[Context]):
             self.gate.release()
 
 
-class GroupCommit(Generic[Context]):
+class GroupCommit(Generic[Operation]):
     """Runs operations in batches, one batch at a time.
 
     `run_batch` gets the tickets of a batch and must fill in `result` or `error` of each; it returns when the batch is
     durable. What it raises itself is the error of every ticket of the batch.
     """
 
-    def __init__(self, run_batch: Callable[[Sequence[Ticket[Context]]], None]) -> None:
+    def __init__(self, run_batch: Callable[[Sequence[Ticket[Operation]]], None]) -> None:
         self._run_batch = run_batch
         self._mutex = threading.Lock()
-        self._queue: deque[Ticket[Context]] = deque()
+        self._queue: deque[Ticket[Operation]] = deque()
         self._busy = False
 
-    def run(self, operation: Callable[[Context], T]) -> T:
+    def run(self, operation: Operation) -> Any:
         """Run the operation in some batch, in this thread or another; return its result or raise its error."""
         ticket = Ticket(operation)
         gate = None
@@ -67,10 +66,9 @@ class GroupCommit(Generic[Context]):
             self._wait(ticket, gate)
         if ticket.error is not None:
             raise ticket.error
-        result: T = ticket.result
-        return result
+        return ticket.result
 
-    def _wait(self, ticket: Ticket[Context], gate: threading.Lock) -> None:
+    def _wait(self, ticket: Ticket[Operation], gate: threading.Lock) -> None:
         """Wait until another thread has run the ticket, or until it is this thread's turn to run the batch."""
         try:
             gate.acquire()
@@ -89,7 +87,7 @@ class GroupCommit(Generic[Context]):
                 self._queue.clear()
             self._lead(batch)
 
-    def _lead(self, batch: list[Ticket[Context]]) -> None:
+    def _lead(self, batch: list[Ticket[Operation]]) -> None:
         try:
             self._run_batch(batch)
         except BaseException as error:
