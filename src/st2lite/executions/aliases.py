@@ -21,6 +21,7 @@ from st2lite.models.alias_formats import (
 )
 from st2lite.models.errors import InvalidInput, NotFound, RenderError
 from st2lite.models.execution import Execution
+from st2lite.models.heads import head
 from st2lite.models.patterns import SlowPattern, compile_pattern
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.environment import render_value
@@ -173,12 +174,7 @@ class AliasService:
 def alias_view(alias: ActionAlias) -> dict[str, Any]:
     """An alias as the API shows it."""
     return {
-        "id": alias.id,
-        "uid": alias.uid,
-        "ref": alias.ref,
-        "name": alias.name,
-        "pack": alias.pack,
-        "description": alias.description,
+        **head(alias),
         "enabled": alias.enabled,
         "action_ref": alias.action_ref,
         "formats": alias.formats,

@@ -16,6 +16,7 @@ import msgspec
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.errors import Conflict, NotFound
 from st2lite.models.execution import Execution, Snapshot
+from st2lite.models.heads import head
 from st2lite.storage.contract import Store
 
 _CAPACITY = 512
@@ -24,12 +25,7 @@ _CAPACITY = 512
 def action_content(action: Action) -> dict[str, Any]:
     """An action as the API shows it."""
     return {
-        "id": action.id,
-        "uid": action.uid,
-        "ref": action.ref,
-        "name": action.name,
-        "pack": action.pack,
-        "description": action.description,
+        **head(action),
         "enabled": action.enabled,
         "runner_type": action.runner_type,
         "entry_point": action.entry_point,

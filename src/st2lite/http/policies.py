@@ -13,6 +13,7 @@ from st2lite.http.media import read_object
 from st2lite.http.params import ListSpec, read_ids, read_list, read_selection, text
 from st2lite.http.rows import find_page, page_of, send_rows
 from st2lite.models.errors import NotFound
+from st2lite.models.heads import head
 from st2lite.models.policy import POLICY_TYPES, Policy, PolicyType
 from st2lite.storage.contract import Order, Store
 from st2lite.storage.lookups import get_named
@@ -26,12 +27,7 @@ _KEPT = ("id", "ref")
 def policy_view(policy: Policy) -> dict[str, Any]:
     """A policy as the API shows it."""
     return {
-        "id": policy.id,
-        "uid": policy.uid,
-        "ref": policy.ref,
-        "name": policy.name,
-        "pack": policy.pack,
-        "description": policy.description,
+        **head(policy),
         "enabled": policy.enabled,
         "resource_ref": policy.resource_ref,
         "policy_type": policy.policy_type,

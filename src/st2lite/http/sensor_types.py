@@ -12,6 +12,7 @@ from st2lite.content.packs import refuse_protected
 from st2lite.http.bodies import read_as
 from st2lite.http.params import ListQuery, ListSpec, read_list, read_selection, text
 from st2lite.http.rows import find_page, page_of, send_rows
+from st2lite.models.heads import head
 from st2lite.models.sensor import SensorType
 from st2lite.storage.contract import Store
 from st2lite.storage.lookups import get_named
@@ -25,13 +26,8 @@ _KEPT = ("id", "ref")
 def sensor_view(sensor: SensorType) -> dict[str, Any]:
     """A sensor as the API shows it."""
     view: dict[str, Any] = {
-        "id": sensor.id,
-        "uid": sensor.uid,
-        "ref": sensor.ref,
-        "name": sensor.name,
+        **head(sensor),
         "class_name": sensor.class_name,
-        "pack": sensor.pack,
-        "description": sensor.description,
         "artifact_uri": sensor.artifact_uri,
         "entry_point": sensor.entry_point,
         "enabled": sensor.enabled,

@@ -8,6 +8,7 @@ from typing import Any
 from st2lite.executions.views import ExecutionViews
 from st2lite.models.action import Action, RunnerType, Schema
 from st2lite.models.execution import Execution
+from st2lite.models.heads import head
 from st2lite.models.rule import Rule, RuleEnforcement, RuleType
 from st2lite.models.trigger import Trigger, TriggerInstance, TriggerType
 from st2lite.reactor.trigger_views import instance_view
@@ -78,12 +79,7 @@ class RuleViews:
 def rule_view(rule: Rule, action: dict[str, Any]) -> dict[str, Any]:
     """A rule with its action as it may be shown: without secrets."""
     view = {
-        "id": rule.id,
-        "uid": rule.uid,
-        "ref": rule.ref,
-        "name": rule.name,
-        "pack": rule.pack,
-        "description": rule.description,
+        **head(rule),
         "enabled": rule.enabled,
         "type": rule.type,
         "trigger": rule.trigger,

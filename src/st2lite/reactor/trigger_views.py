@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from st2lite.models.heads import head
 from st2lite.models.trigger import Trigger, TriggerInstance, TriggerType
 
 
 def trigger_type_view(definition: TriggerType) -> dict[str, Any]:
     """A trigger type as the API shows it."""
     return {
-        "id": definition.id,
-        "uid": definition.uid,
-        "ref": definition.ref,
-        "name": definition.name,
-        "pack": definition.pack,
-        "description": definition.description,
+        **head(definition),
         "payload_schema": definition.payload_schema,
         "parameters_schema": definition.parameters_schema,
         "tags": definition.tags,
@@ -26,14 +22,9 @@ def trigger_type_view(definition: TriggerType) -> dict[str, Any]:
 def trigger_view(trigger: Trigger) -> dict[str, Any]:
     """A trigger as the API shows it."""
     return {
-        "id": trigger.id,
-        "uid": trigger.uid,
-        "ref": trigger.ref,
-        "name": trigger.name,
-        "pack": trigger.pack,
+        **head(trigger),
         "type": trigger.type,
         "parameters": trigger.parameters,
-        "description": trigger.description,
     }
 
 
