@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from st2lite_actions.service import ActionService
 
 from st2tests.mocks.datastore import MockDatastoreService
+from st2tests.mocks.wrapper import MockWrapper
 
 __all__ = ["MockActionService", "MockActionWrapper"]
 
 
-class MockActionWrapper:
-    """Names the pack and the class of an action."""
-
-    def __init__(self, pack: str, class_name: str) -> None:
-        self._pack = pack
-        self._class_name = class_name
-        self._logger = logging.getLogger(f"tests.{pack}.{class_name}")
+class MockActionWrapper(MockWrapper):
+    """That of an action."""
 
 
 class MockActionService(ActionService):

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 from unittest import mock
 
 from st2lite_actions.service import DatastoreAccess
 
 from st2tests.mocks.datastore import MockDatastoreService
+from st2tests.mocks.wrapper import MockWrapper
 
 __all__ = ["MockSensorService", "MockSensorWrapper"]
 
 
-class MockSensorWrapper:
-    """Names the pack and the class of a sensor."""
-
-    def __init__(self, pack: str, class_name: str) -> None:
-        self._pack = pack
-        self._class_name = class_name
-        self._logger = logging.getLogger(f"tests.{pack}.{class_name}")
+class MockSensorWrapper(MockWrapper):
+    """That of a sensor."""
 
 
 class MockSensorService(DatastoreAccess):
