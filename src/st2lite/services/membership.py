@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from st2lite.models.errors import Conflict, St2liteError, StaleWrite
 from st2lite.models.service import ServiceMember
+from st2lite.services.memory import SpareMemory
 from st2lite.storage.contract import Store
 
 logger = logging.getLogger(__name__)
@@ -72,8 +73,10 @@ class Membership:
 
     def _live(self) -> None:
         self.renew()
+        spare = SpareMemory()
         while not self._stopped.wait(RENEWAL):
             self.renew()
+            spare.give_back()  # here, for this is the one thread in every process that wakes up now and then
 
     def _renew(self, store: Store, member: ServiceMember) -> None:
         member.expires = self._clock() + LEASE
