@@ -13,6 +13,13 @@ from st2lite.config.option import option
 
 LARGEST_PORT = 65535
 
+SYSLOG_FACILITIES = (
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+    "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+)  # fmt: skip
+
+LOGGING = "File that says how this service logs (format of Python's logging.config); empty: as [log] says."
+
 
 @dataclass(frozen=True)
 class Api:
@@ -28,6 +35,7 @@ class Api:
     auth_cookie_same_site: str = option(
         "lax", "SameSite attribute of the authentication cookie.", choices=("strict", "lax", "none", "unset")
     )
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ class Auth:
     )
     workers: int = option(1, "Worker processes of st2auth (st2lite only).", minimum=1)
     threads: int = option(4, "Threads of each st2auth worker process (st2lite only).", minimum=1)
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Stream:
     heartbeat: float = option(
         25.0, "Seconds of silence after which an empty line is sent to keep a stream open.", minimum=1
     )
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,7 @@ class ActionRunner:
     lease: int = option(
         30, "Seconds after which the actions of a silent worker count as lost (st2lite only).", minimum=2
     )
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -120,6 +131,7 @@ class Notifier:
     redispatch_after: float = option(
         10.0, "Seconds an execution may wait unclaimed before it is sent again.", minimum=0
     )
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -136,6 +148,7 @@ class RulesEngine:
     redispatch_after: float = option(
         10.0, "Seconds a trigger instance may wait before it is sent again (st2lite only).", minimum=0
     )
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,7 @@ class Timer:
     misfire_grace: int = option(
         60, "Seconds after its time that a missed run of a timer is still made up for (st2lite only).", minimum=0
     )
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -160,6 +174,7 @@ class SensorContainer:
     memory_limit: int = option(
         1024, "MiB of data that the process of a sensor may hold; 0 for no limit (st2lite only).", minimum=0
     )
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -175,6 +190,7 @@ class GarbageCollector:
     trigger_instances_ttl: int = option(30, "Days that trigger instances are kept; 0 for ever.", minimum=0)
     rule_enforcements_ttl: int = option(30, "Days that enforcements of rules are kept; 0 for ever.", minimum=0)
     purge_inquiries: bool = option(True, "End inquiries that nobody answered within their time.")
+    logging: str = option("", LOGGING)
 
 
 @dataclass(frozen=True)
@@ -226,6 +242,14 @@ class Log:
 
 
 @dataclass(frozen=True)
+class Syslog:
+    host: str = option("127.0.0.1", "Host of syslog, for logging files that name ConfigurableSyslogHandler.")
+    port: int = option(514, "Its port.", minimum=1, maximum=LARGEST_PORT)
+    facility: str = option("local7", "Facility of the messages.", choices=SYSLOG_FACILITIES)
+    protocol: str = option("udp", "How they are sent.", choices=("udp", "tcp"))
+
+
+@dataclass(frozen=True)
 class WebUi:
     webui_base_url: str = option("http://localhost", "Base URL of the Web UI, for links in executions.")
 
@@ -254,30 +278,27 @@ class Config:
     keyvalue: KeyValue = field(default_factory=KeyValue)
     ssh_runner: SshRunner = field(default_factory=SshRunner)
     log: Log = field(default_factory=Log)
+    syslog: Syslog = field(default_factory=Syslog)
     webui: WebUi = field(default_factory=WebUi)
 
 
 IGNORED: dict[str, tuple[str, ...]] = {
-    "api": ("logging", "max_page_size", "debug", "allow_origin_regex"),
-    "auth": ("logging", "debug", "use_ssl", "cert", "key", "sso", "sso_backend", "sso_backend_kwargs"),
-    "stream": ("logging", "debug"),
+    "api": ("max_page_size", "debug", "allow_origin_regex"),
+    "auth": ("debug", "use_ssl", "cert", "key", "sso", "sso_backend", "sso_backend_kwargs"),
+    "stream": ("debug",),
     "database": ("ssl_keyfile", "ssl_cert_reqs", "connection_retry_max_delay_m", "connection_retry_backoff_max_s",
                  "connection_retry_backoff_mul", "write_concern", "compressors"),
     "messaging": ("connection_retries", "connection_retry_wait", "login_method", "ssl_keyfile", "ssl_certfile",
                   "ssl_cert_reqs", "prefix"),
     "system": ("debug",),
-    "actionrunner": ("logging", "virtualenv_opts", "virtualenv_binary", "python3_binary", "workflows_pool_size",
+    "actionrunner": ("virtualenv_opts", "virtualenv_binary", "python3_binary", "workflows_pool_size",
                      "still_active_check_interval"),
-    "notifier": ("logging",),
     "ssh_runner": ("remote_dir",),
     "log": ("excludes", "redirect_stderr", "mask_secrets_blacklist"),
-    "sensorcontainer": ("logging",),
-    "rulesengine": ("logging",),
-    "garbagecollector": ("logging", "workflow_executions_ttl", "task_executions_ttl", "traces_ttl",
+    "garbagecollector": ("workflow_executions_ttl", "task_executions_ttl", "traces_ttl",
                          "tokens_ttl"),
-    "timer": ("logging",),
     "scheduler": ("*",), "workflow_engine": ("*",), "resultstracker": ("*",),
-    "exporter": ("*",), "syslog": ("*",), "mistral": ("*",), "rbac": ("*",), "metrics": ("*",), "schema": ("*",),
+    "exporter": ("*",), "mistral": ("*",), "rbac": ("*",), "metrics": ("*",), "schema": ("*",),
 }  # fmt: skip
 """Options of StackStorm that are read and have no effect in this release ("*": the whole section)."""
 

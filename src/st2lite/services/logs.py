@@ -10,9 +10,10 @@ import threading
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
-from st2lite.config.schema import Config
+from st2lite.config.schema import Config, Log
 from st2lite.models.errors import ConfigError
 from st2lite.models.timestamps import from_epoch
+from st2lite.services.log_handlers import FileHandler
 
 _SECRETS = re.compile(
     r"""(?ix)
@@ -21,6 +22,7 @@ _SECRETS = re.compile(
     | (?<=://)[^\s/:@]+:[^\s/@]+(?=@)
     """
 )
+_SECTIONS = {"st2timersengine": "timer"}
 _QUIET = ("paramiko", "requests", "urllib3", "pymongo", "amqp", "kombu", "asyncio")
 
 
@@ -30,16 +32,15 @@ def mask(text: str) -> str:
 
 
 class _Formatter(logging.Formatter):
-    def __init__(self, service: str, masked: bool) -> None:
+    def __init__(self, service: str) -> None:
         super().__init__()
         self._service = service
-        self._masked = masked
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage()
         if record.exc_info:
-            message = f"{message}\n{self.formatException(record.exc_info)}"
-        return self.line(record, mask(message) if self._masked else message)
+            message = f"{message}\n{record.exc_text or self.formatException(record.exc_info)}"
+        return self.line(record, message)
 
     def line(self, record: logging.LogRecord, message: str) -> str:
         where = f"{self._service}[{record.process}]"
@@ -62,16 +63,67 @@ class _JsonFormatter(_Formatter):
         )
 
 
-def set_up_logging(config: Config, service: str) -> None:
-    """Send all logs of this process to `[log] directory`/<service>.log, or to standard error.
+class _Mask(logging.Filter):
+    """Masks a record before any formatter sees it: what a formatter quotes would hide secrets from us."""
 
-    Raise `ConfigError` if that file cannot be written.
+    _traces = logging.Formatter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = mask(record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = mask(self._traces.formatException(record.exc_info))
+        return True
+
+
+def set_up_logging(config: Config, service: str) -> None:
+    """Send the logs of this process where the logging file of the service says.
+
+    Without one they go to `[log] directory`/<service>.log, and without that to standard error. Raise
+    `ConfigError` if such a file cannot be read or written.
     """
-    handler: logging.Handler
-    if config.log.directory:
-        path = Path(config.log.directory) / f"{service}.log"
+    root = logging.getLogger()
+    root.setLevel(config.log.level)
+    section, path = _logging_file(config, service)
+    if path:
+        # Imported when there is such a file: most of it is about things that nobody here uses.
+        from st2lite.services.log_files import apply_logging_file
+
+        apply_logging_file(f"[{section}] logging", Path(path), config.syslog)
+    else:
+        root.handlers[:] = [_usual_handler(config.log, service)]
+    if config.log.mask_secrets:
+        for handler in _handlers():
+            handler.addFilter(_Mask())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def reopen_logs() -> None:
+    """Open log files anew after they were rotated (SIGUSR1)."""
+    for handler in _handlers():
+        handler.acquire()
         try:
-            handler = WatchedFileHandler(path, encoding="utf-8")
+            if isinstance(handler, WatchedFileHandler):
+                handler.reopenIfNeeded()
+            elif isinstance(handler, logging.FileHandler) and handler.stream is not None:
+                handler.stream.close()
+                handler.stream = handler._open()
+        finally:
+            handler.release()
+
+
+def _logging_file(config: Config, service: str) -> tuple[str, str]:
+    """Section of a service in st2.conf, and the logging file that it names; empty if it names none."""
+    section = _SECTIONS.get(service, service.removeprefix("st2"))
+    return section, str(getattr(getattr(config, section, None), "logging", ""))
+
+
+def _usual_handler(log: Log, service: str) -> logging.Handler:
+    handler: logging.Handler
+    if log.directory:
+        path = Path(log.directory) / f"{service}.log"
+        try:
+            handler = FileHandler(str(path))
         except OSError as error:
             raise ConfigError(
                 f"[log] directory: {path} cannot be written: {error.strerror}. Create the directory for the user of "
@@ -79,21 +131,12 @@ def set_up_logging(config: Config, service: str) -> None:
             ) from None
     else:
         handler = logging.StreamHandler(sys.stderr)
-    formatter = _JsonFormatter if config.log.format == "json" else _Formatter
-    handler.setFormatter(formatter(service, config.log.mask_secrets))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(config.log.level)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    handler.setFormatter((_JsonFormatter if log.format == "json" else _Formatter)(service))
+    return handler
 
 
-def reopen_logs() -> None:
-    """Open log files anew after they were rotated (SIGUSR1)."""
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, WatchedFileHandler):
-            handler.acquire()
-            try:
-                handler.reopenIfNeeded()
-            finally:
-                handler.release()
+def _handlers() -> set[logging.Handler]:
+    """All handlers of this process."""
+    named = list(logging.Logger.manager.loggerDict.values())
+    loggers = [logging.getLogger(), *(one for one in named if isinstance(one, logging.Logger))]
+    return {handler for logger in loggers for handler in logger.handlers}
