@@ -78,8 +78,15 @@ def by_parents(store: Store, parents: Sequence[str], large: bool = False) -> lis
     return find_in(store, Execution, "parent", parents, (Order("start_timestamp"),), large)
 
 
+def with_results(store: Store, executions: Sequence[Execution]) -> list[Execution]:
+    """Return executions that were read without their results, with them."""
+    without = [execution.id for execution in executions if execution.result_size and not execution.result]
+    found = {execution.id: execution for execution in find_in(store, Execution, "id", without, large=True)}
+    return [found.get(execution.id, execution) for execution in executions]
+
+
 def with_result(store: Store, execution: Execution) -> Execution:
-    """Return the execution with its result, which a message carries only when it is small."""
+    """Return the execution with its result, which a list may lack, and a message carries only when it is small."""
     if not execution.result_size or execution.result:
         return execution
     return store.get(Execution, execution.id) or execution

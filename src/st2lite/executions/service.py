@@ -57,6 +57,14 @@ class ExecutionService:
         """Return matching executions; without `large` their results stay empty."""
         return self._store.find(Execution, filters, order, limit, offset, large)
 
+    def with_result(self, execution: Execution) -> Execution:
+        """Return an execution that was found without its result, with it."""
+        return queries.with_result(self._store, execution)
+
+    def with_results(self, executions: Sequence[Execution]) -> list[Execution]:
+        """Return executions that were found without their results, with them."""
+        return queries.with_results(self._store, executions)
+
     def count(self, filters: Sequence[Filter] = ()) -> int:
         """Count matching executions."""
         return self._store.count(Execution, filters)

@@ -9,8 +9,9 @@ import msgspec
 
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.views import ExecutionViews
-from st2lite.http.executions import shows, view_all
+from st2lite.http.executions import views_of
 from st2lite.http.params import boolean, choice, integer, read_selection, text, words
+from st2lite.http.rows import send_rows
 from st2lite.models.document import Scalar
 from st2lite.models.errors import InvalidInput
 
@@ -35,9 +36,9 @@ class ExecutionParts:
             self._service.get(id),
             -1 if depth is None else depth,
             by_start=text(req, "result_fmt") == "sorted",
-            large=shows(selection, "result"),
+            large=False,
         )
-        resp.media = view_all(self._service, self._views, children, selection)
+        send_rows(resp, views_of(self._service, self._views, children, selection), None)
 
     def on_get_attribute(self, req: falcon.Request, resp: falcon.Response, id: str, attribute: str) -> None:
         if attribute not in _ATTRIBUTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import falcon
@@ -50,6 +51,9 @@ _LIST = ListSpec(
     timestamps=frozenset({"timestamp"}),
     period=Period("start_timestamp", "timestamp_gt", "timestamp_lt"),
 )
+MOST_AT_ONCE = 16 * 1024 * 1024
+"""Bytes of results that one answer may hold in memory; a list of more is sent while it is read."""
+
 _OLDEST_FIRST = (Order("start_timestamp"),)
 _CONTEXT_HEADER = "st2-context"
 
@@ -116,9 +120,9 @@ class Executions:
         filters = [*query.filters, *_path_filters(text(req, "filter") or "")]
         order = query.order if text(req, "sort") else _chronology(req)
         show = boolean(req, "show_secrets")
-        rows = self._service.find(filters, order, query.limit, query.offset, large=shows(query.selection, "result"))
+        rows = self._service.find(filters, order, query.limit, query.offset, large=False)
         total = total_of(lambda: self._service.count(filters), query.limit, query.offset, len(rows))
-        send_rows(resp, view_all(self._service, self._views, rows, query.selection, show), query.limit, total)
+        send_rows(resp, views_of(self._service, self._views, rows, query.selection, show), query.limit, total)
 
     def on_post_list(self, req: falcon.Request, resp: falcon.Response) -> None:
         wanted = read_as(req, ExecutionRequest)
@@ -175,6 +179,24 @@ class Executions:
         )
         resp.status = falcon.HTTP_201
         resp.media = self._views.execution(execution, show_secrets=show)
+
+
+def views_of(
+    service: ExecutionService,
+    views: ExecutionViews,
+    executions: list[Execution],
+    selection: Selection,
+    show_secrets: bool = False,
+) -> list[dict[str, Any]] | Iterator[dict[str, Any]]:
+    """Render executions that were found without results, which are read here: one by one if they are large."""
+    if not shows(selection, "result"):
+        return view_all(service, views, executions, selection, show_secrets)
+    if sum(execution.result_size for execution in executions) <= MOST_AT_ONCE:
+        return view_all(service, views, service.with_results(executions), selection, show_secrets)
+    return (
+        view_all(service, views, [service.with_result(execution)], selection, show_secrets)[0]
+        for execution in executions
+    )
 
 
 def view_all(

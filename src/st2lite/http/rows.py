@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import falcon
+import msgspec
 
 from st2lite.http.params import ListQuery
 from st2lite.models.document import Document
@@ -34,10 +35,28 @@ def total_of(count: Callable[[], int], limit: int | None, offset: int, got: int)
     return count()
 
 
-def send_rows(resp: falcon.Response, rows: list[Any], limit: int | None, total: int | None = None) -> None:
-    """Answer with rows; `limit` is the one in force (None: unlimited), `total` None where clients get no count."""
+def send_rows(
+    resp: falcon.Response, rows: list[Any] | Iterator[Any], limit: int | None, total: int | None = None
+) -> None:
+    """Answer with rows; `limit` is the one in force (None: unlimited), `total` None where clients get no count.
+
+    Rows that an iterator makes are sent one by one: for those that are too large to have all of them at once.
+    """
     if total is not None:
         resp.set_header("X-Total-Count", str(total))
     if limit is not None:
         resp.set_header("X-Limit", str(limit))
-    resp.media = rows
+    if isinstance(rows, list):
+        resp.media = rows
+    else:
+        resp.content_type = falcon.MEDIA_JSON
+        resp.stream = _array(rows)
+
+
+def _array(rows: Iterator[Any]) -> Iterator[bytes]:
+    before = b"["
+    for row in rows:
+        yield before
+        yield msgspec.json.encode(row)
+        before = b","
+    yield b"[]" if before == b"[" else b"]"

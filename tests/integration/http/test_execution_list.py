@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from falcon.testing import create_environ
 
+from st2lite.http import executions
 from tests.integration.http.conftest import USER, ApiClient
 
 
@@ -166,6 +168,33 @@ def test_included_attributes_keep_the_id_and_the_nesting(client: ApiClient) -> N
         "status": "requested",
         "start_timestamp": row["start_timestamp"],
     }
+
+
+@pytest.mark.parametrize("path", ["/v1/executions", "/v1/executions/{parent}/children"])
+def test_large_results_are_sent_while_they_are_read(
+    client: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of them would take its size in memory twice, and the process may have no such memory."""
+    parent = client.run()
+    for number in range(5):
+        client.end(client.run(context={"parent": {"execution_id": parent}}), {"text": str(number) * 1000})
+    path = path.format(parent=parent)
+    whole = client.simulate_get(path, query_string="limit=10")
+    assert len({row["result"]["text"] for row in whole.json if "result" in row}) == 5
+
+    monkeypatch.setattr(executions, "MOST_AT_ONCE", 4000)
+    parts = client.simulate_get(path, query_string="limit=10")
+    assert parts.json == whole.json
+    headers = {name: value for name, value in whole.headers.items() if name not in ("content-length", "x-request-id")}
+    assert headers.items() <= parts.headers.items()
+
+    answer = create_environ(path.removeprefix("/v1"), query_string="limit=10", headers={"X-Auth-Token": client.token})
+    pieces = [len(piece) for piece in client.app(answer, lambda *_: None)]
+    assert max(pieces) < 3 * 1000
+    assert sum(pieces) == len(whole.content)
+    assert client.simulate_get(path, query_string="exclude_attributes=result").json == [
+        {name: value for name, value in row.items() if name != "result"} for row in whole.json
+    ]
 
 
 def test_children_can_be_included(client: ApiClient) -> None:
