@@ -280,6 +280,12 @@ class Separate(Deployment):
         super().stop()
         self._servers.close()
 
+    def add_action_runner(self) -> None:
+        """Run one more action runner."""
+        name = f"st2actionrunner-{len(self.processes)}"
+        self._spawn(name, "st2actionrunner", "--config-file", self.configuration)
+        self._wait_for_log(name, "st2actionrunner is ready")
+
     def register(self) -> None:
         """Register the content of all packs, as an operator does after a change on disk."""
         command = [sys.executable, "-m", "st2lite.commands.register_content", "--config-file", str(self.configuration)]
