@@ -187,6 +187,8 @@ def _personalise(name: str, number: int, folder: Path, root: Path) -> None:
         f"  HostName {address}\n  HostKeyAlias {name}\n  User root\n  IdentityFile {folder / 'key'}\n"
         f"  IdentitiesOnly yes\n  PasswordAuthentication no\n  UserKnownHostsFile {folder / 'known_hosts'}\n"
         "  StrictHostKeyChecking yes\n  ConnectTimeout 5\n  LogLevel ERROR\n"
+        # Used by those who ask for it with ControlMaster, as Ansible and testinfra do.
+        f"  ControlPath {folder / _CONTROL}\n"
     )
 
 
