@@ -18,6 +18,7 @@ import network
 from places import CACHE, HOSTS, HostError, host_folder, locked, run
 
 PROGRAMS = ("gpg", "dpkg-deb", "systemd-nspawn", "debootstrap", "nft", "ip", "ssh", "ssh-keygen", "tar")
+_GONE = HOSTS / ".gone"
 _CONTROL = "connection"
 BOOT_SECONDS = 120
 REBOOT_STATUS = 133  # systemd-nspawn's exit status when the host asked to be started again
@@ -82,8 +83,12 @@ def destroy(name: str) -> None:
     with locked(HOSTS / ".lock"):
         last = not [other for other in HOSTS.glob("*/host.json") if other.parent != folder]
         network.disconnect(name, known["number"] if known else None, last)
-        # The number is free for another host from here on.
-        run("rm", "-rf", "--one-file-system", folder)
+        # Name and number are free for another host from here on, which need not wait for the deletion.
+        _GONE.mkdir(exist_ok=True)
+        if folder.exists():
+            folder.rename(_GONE / f"{name}.{os.getpid()}")
+    for gone in _GONE.iterdir():
+        run("rm", "-rf", "--one-file-system", gone)
 
 
 def hosts() -> list[dict[str, object]]:
