@@ -51,6 +51,10 @@ class Admission:
         self._line = line
         self._locks = locks
 
+    def has_limits(self, execution: Execution) -> bool:
+        """Tell whether a policy may have something against an execution of this action."""
+        return bool(self._policies.of(execution.action_ref).limits)
+
     def admit(self, execution: Execution, take: Take) -> Execution | None:
         """Claim an execution with `take` if it may begin; None if not, or if it is not to be had any more.
 

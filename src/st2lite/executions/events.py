@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Callable
 
 from st2lite.messaging.contract import Bus
 from st2lite.messaging.messages import (
@@ -55,16 +56,25 @@ def announce_delay(bus: Bus, execution: Execution) -> None:
         _publish(bus, ExecutionDelayed(execution.due))
 
 
-def announce_end(bus: Bus, execution: Execution) -> None:
-    """Tell that an execution reached its final status, first of all the chain that waits for it."""
-    tell_parent(bus, execution)
+def announce_end(bus: Bus, execution: Execution, tell_engine: Callable[[Execution], bool] = lambda _: False) -> None:
+    """Tell that an execution reached its final status, first of all the chain that waits for it.
+
+    An engine of workflows in this process can be told by `tell_engine`: it needs no message then, if that returns True.
+    """
+    if not (is_task(execution) and tell_engine(execution)):
+        tell_parent(bus, execution)
     _publish(bus, ExecutionFinished(_light(execution)))
 
 
 def tell_parent(bus: Bus, execution: Execution) -> None:
     """Tell the engine of workflows what became of an execution, if it is a task of a chain."""
-    if execution.parent and execution.context.get("chain"):
+    if is_task(execution):
         _publish(bus, ChildChanged(_light(execution)))
+
+
+def is_task(execution: Execution) -> bool:
+    """Tell whether an execution is a task of a chain."""
+    return bool(execution.parent and execution.context.get("chain"))
 
 
 def announce_deletion(bus: Bus, execution: Execution) -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -49,6 +49,12 @@ LoadConfig = Callable[[str, str], dict[str, Any]]
 """(pack, user) -> the pack's configuration with dynamic values resolved for that user."""
 
 
+class NearWorker(Protocol):
+    """A worker in the process of those who request (see `worker.ExecutionWorker`)."""
+
+    def begin(self, execution: Execution, insert: Callable[[Execution], Execution | None]) -> Execution | None: ...
+
+
 class Requests:
     """Creates executions. Safe to use from many threads."""
 
@@ -74,6 +80,7 @@ class Requests:
         identifier: str | None = None,
         trace: TraceContext | None = None,
         variables: Mapping[str, Any] | None = None,
+        worker: NearWorker | None = None,
     ) -> Execution:
         """Accept an execution and hand it to the workers; it is stored durably when this returns.
 
@@ -81,7 +88,8 @@ class Requests:
         execution with that id already, it is returned and nothing else is done. The trace is the given one, else what
         `trace_to_join` makes of the context; requests with a cause or an identifier are the suite's own, and a trace
         that they name is not looked up. `variables` are what templates in the parameters can refer to besides the
-        usual, such as the `trigger` of a rule. Raises `InvalidInput` (nothing stored) for an unknown or disabled
+        usual, such as the `trigger` of a rule. A `worker` of this process runs the execution at once if it can, which
+        saves a message and a write. Raises `InvalidInput` (nothing stored) for an unknown or disabled
         action, or for parameters that do not fit; `RenderError` when a template in them fails: then a failed execution
         records that.
         """
@@ -107,6 +115,10 @@ class Requests:
         if delay:
             due = datetime.now(timezone.utc) + timedelta(milliseconds=delay)
             execution.due = timestamps.format_timestamp(due)
+        if worker is not None and not delay:
+            begun = worker.begin(execution, self._insert)
+            if begun is not None:
+                return begun
         known = self._insert(execution)
         if known is not None:
             return known

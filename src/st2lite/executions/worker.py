@@ -74,7 +74,10 @@ class WorkerOptions:
 
 
 class ExecutionWorker:
-    """Runs executions."""
+    """Runs executions.
+
+    `tell_engine` is offered the tasks of chains that have ended here; where it returns False a message goes out.
+    """
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class ExecutionWorker:
         runners: Runners,
         options: WorkerOptions,
         admission: Admission | None = None,
+        tell_engine: Callable[[Execution], bool] = lambda _: False,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -93,6 +97,7 @@ class ExecutionWorker:
         self._runners = runners
         self._options = options
         self._admission = admission
+        self._tell_engine = tell_engine
         self._record = Worker(
             id=new_id(), hostname=socket.gethostname(), pid=os.getpid(), expires=0, lease=options.lease
         )
@@ -102,6 +107,8 @@ class ExecutionWorker:
         # What this worker claims or runs. Only who put an execution in takes it out: messages can come twice.
         self._held: dict[str, Cancellation] = {}
         self._sent_again: set[str] = set()
+        # Jobs that came and are not done with; never more may begin without one than there are threads for.
+        self._jobs = 0
         self._holding = threading.Lock()
         self._left_behind = False
         self._stopping = threading.Event()
@@ -146,9 +153,62 @@ class ExecutionWorker:
 
     def _receive(self, message: Message, acknowledge: Acknowledge) -> None:
         if isinstance(message, WorkRequested):
-            self._pool.submit(self._process, message.execution, acknowledge)
+            with self._holding:
+                self._jobs += 1
+            self._pool.submit(self._process, message.execution, acknowledge).add_done_callback(self._job_done)
         else:
             acknowledge()
+
+    def begin(self, execution: Execution, insert: Callable[[Execution], Execution | None]) -> Execution | None:
+        """Store a new execution as one that runs here, and run it; None if there is no room for it, or a policy.
+
+        `insert` may be called again; it returns what has the id of the execution already, which is returned then.
+        """
+        if self._admission is not None and self._admission.has_limits(execution):
+            return None
+        cancellation = Cancellation()
+        with self._holding:
+            if self._stopping.is_set() or self._jobs >= self._options.slots or execution.id in self._held:
+                return None
+            self._jobs += 1
+            self._held[execution.id] = cancellation
+        begun = False
+        try:
+            stored = self._insert_claimed(execution, insert)
+            begun = stored.worker == self._record.id and stored.status in statuses.ON_A_WORKER
+        finally:
+            if not begun:
+                self._let_go(execution)
+                self._job_done()
+        if begun:
+            events.announce_change(self._bus, stored, created=True)
+            try:
+                self._pool.submit(self._run_held, stored, cancellation).add_done_callback(self._job_done)
+            except RuntimeError:  # the worker has stopped this moment
+                self._abandon(stored.id)
+                self._let_go(stored)
+        return stored
+
+    def _insert_claimed(self, execution: Execution, insert: Callable[[Execution], Execution | None]) -> Execution:
+        """Store a new execution in a claim of ours, and return what is stored then. Waits while the store is away."""
+        self._mark_claimed(execution)
+        while True:
+            try:
+                return insert(execution) or execution
+            except StoreUnavailable as error:
+                logger.warning("It is not known yet whether execution %s is stored: %s", execution.id, error.message)
+                if self._stopping.wait(RETRY_INTERVAL):
+                    self._left_behind = True
+                    raise
+
+    def _job_done(self, _: object = None) -> None:
+        with self._holding:
+            self._jobs -= 1
+
+    def _let_go(self, execution: Execution) -> None:
+        with self._holding:
+            self._sent_again.discard(execution.id)
+            del self._held[execution.id]
 
     def _control(self, message: Message) -> None:
         if isinstance(message, ExecutionControl) and message.command == "cancel":
@@ -172,17 +232,17 @@ class ExecutionWorker:
             acknowledge()
         except Exception:
             logger.exception("The message about execution %s is not acknowledged: it will come again.", execution.id)
-        if claimed is None:
-            return
-        try:
+        if claimed is not None:
             events.announce_change(self._bus, claimed)
-            self._run(claimed, cancellation)
+            self._run_held(claimed, cancellation)
+
+    def _run_held(self, execution: Execution, cancellation: Cancellation) -> None:
+        try:
+            self._run(execution, cancellation)
         except Exception:
             logger.exception("Execution %s was run and its end could not be recorded.", execution.id)
         finally:
-            with self._holding:
-                self._sent_again.discard(execution.id)
-                del self._held[execution.id]
+            self._let_go(execution)
 
     def _claim_or_let_go(self, execution: Execution) -> Execution | None:
         """Claim an execution that is held here; what is not to be had is not held any more.
@@ -220,9 +280,7 @@ class ExecutionWorker:
         execution = copy.copy(execution)
         attempts: list[LogEntry] = []
         while execution.status in (statuses.REQUESTED, statuses.DELAYED) and not self._stopping.is_set():
-            change_status(execution, statuses.SCHEDULED, statuses.RUNNING)
-            execution.worker = self._record.id
-            execution.runner_info = self._info
+            self._mark_claimed(execution)
             attempts.append(execution.log[-1])
             try:
                 self._store.replace(execution)
@@ -236,6 +294,11 @@ class ExecutionWorker:
                 return fresh
             execution = fresh
         return None
+
+    def _mark_claimed(self, execution: Execution) -> None:
+        change_status(execution, statuses.SCHEDULED, statuses.RUNNING)
+        execution.worker = self._record.id
+        execution.runner_info = self._info
 
     def _read_claimed(self, identifier: str) -> Execution | None:
         while True:
@@ -312,7 +375,7 @@ class ExecutionWorker:
                 return
             execution = fresh
         if execution.status in statuses.COMPLETED:
-            events.announce_end(self._bus, execution)
+            events.announce_end(self._bus, execution, self._tell_engine)
         elif outcome.then is not None:  # a workflow; that it runs was announced when it was claimed
             outcome.then(execution)
         else:

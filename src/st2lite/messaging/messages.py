@@ -26,7 +26,8 @@ class WorkRequested(msgspec.Struct, tag="work.requested"):
 
 
 class ExecutionChanged(msgspec.Struct, tag="execution.changed"):
-    """The status of an execution changed, while it goes on. `created`: it is new, and does not go to a worker yet."""
+    """The status of an execution changed, while it goes on. `created`: it is new, and no message takes it to a
+    worker, or not yet."""
 
     durable: ClassVar[bool] = False
     execution: Execution

@@ -31,10 +31,11 @@ class ActionRunner:
         options = context.config.actionrunner
         validate_output = context.config.system.validate_output_schema
         self._patience = options.exit_still_active_check if options.graceful_shutdown else 0
+        children = Children(context.store, context.bus, context.executions, context.snapshots)
         progress = Progress(
             context.store,
             context.bus,
-            Children(context.store, context.bus, context.executions, context.snapshots),
+            children,
             context.snapshots,
             context.keyring,
             context.pack_configs.resolve,
@@ -58,7 +59,9 @@ class ActionRunner:
                 validate_output,
             ),
             context.admission,
+            self._engine.child_ended,
         )
+        children.worker = self._worker
         self._store = context.store
         self._watch: Stoppable | None = None
 

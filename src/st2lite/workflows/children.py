@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from st2lite.executions import events
+from st2lite.executions.requests import NearWorker
 from st2lite.executions.service import ExecutionService
 from st2lite.executions.snapshots import Snapshots
 from st2lite.executions.transitions import change_status
@@ -34,9 +35,13 @@ class ChainBroken(InvalidInput):
 
 
 class Children:
-    """Requests and controls the executions of tasks. Safe to use from many threads."""
+    """Requests and controls the executions of tasks. Safe to use from many threads.
+
+    `worker` may be set to a worker in this process: it runs tasks as long as it has room.
+    """
 
     def __init__(self, store: Store, bus: Bus, executions: ExecutionService, snapshots: Snapshots) -> None:
+        self.worker: NearWorker | None = None
         self._store = store
         self._bus = bus
         self._executions = executions
@@ -62,7 +67,14 @@ class Children:
         notify = {} if task.name in state.skip_notify else task.notify or self._notify_of(parent)
         try:
             self._executions.request(
-                task.ref, parameters, user, context, notify, identifier=state.child, trace=parent.trace
+                task.ref,
+                parameters,
+                user,
+                context,
+                notify,
+                identifier=state.child,
+                trace=parent.trace,
+                worker=self.worker,
             )
         except RenderError:
             pass  # the failed execution that records this is the child

@@ -5,11 +5,13 @@ It sleeps until a message comes. What a lost message would have started is found
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
+from st2lite.executions import events
 from st2lite.messaging.contract import WORKFLOW, Acknowledge, Bus, Stoppable
 from st2lite.messaging.messages import ChildChanged, ExecutionControl, Message
 from st2lite.models.errors import StoreUnavailable
@@ -46,6 +48,20 @@ class ChainEngine:
             self._source.stop()
         self._pool.shutdown(cancel_futures=True)
 
+    def child_ended(self, child: Execution) -> bool:
+        """Look at the chain of a task that has ended in this process; False when the engine stops."""
+        try:
+            looking = self._pool.submit(self._look, child.parent or "", child, lambda: None)
+        except RuntimeError:
+            return False
+        looking.add_done_callback(functools.partial(self._pass_on, child))
+        return True
+
+    def _pass_on(self, child: Execution, looking: Future[bool]) -> None:
+        """Leave to another engine what this one has not come to before it stops."""
+        if looking.cancelled() or not looking.result():
+            events.tell_parent(self._bus, child)
+
     def go_on(self, execution: Execution) -> None:
         """Request the first child of a chain whose state was just written."""
         try:
@@ -63,7 +79,8 @@ class ChainEngine:
         else:
             acknowledge()
 
-    def _look(self, identifier: str, child: Execution | None, acknowledge: Acknowledge) -> None:
+    def _look(self, identifier: str, child: Execution | None, acknowledge: Acknowledge) -> bool:
+        """Do what is due for a chain, then acknowledge; False if the engine stops before that is done."""
         while not self._stopping.is_set():
             try:
                 self._progress.look(identifier, child)
@@ -73,7 +90,8 @@ class ChainEngine:
             except Exception as error:  # noqa: BLE001 - logged there
                 self._give_up(identifier, error)
             acknowledge()
-            return
+            return True
+        return False
 
     def _give_up(self, identifier: str, error: Exception) -> None:
         """A chain that fails unforeseen fails the same way each time: it ends here, and says so."""

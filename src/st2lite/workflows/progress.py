@@ -8,8 +8,11 @@ by looking again.
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import logging
 import time
+from collections import OrderedDict
 
 import msgspec
 
@@ -47,6 +50,10 @@ logger = logging.getLogger(__name__)
 CANCEL_PATIENCE = 5.0
 """Seconds for which a chain that is being canceled waits for a child that may just be on its way into the store."""
 
+_MOST_REMEMBERED = 1000
+_LARGEST_REMEMBERED = 64 * 1024
+"""Bytes of the result of a chain that is kept in memory between two of its tasks."""
+
 _TASK_FAILED = frozenset({statuses.FAILED, statuses.ABANDONED})
 
 
@@ -72,11 +79,12 @@ class Progress:
         self._load_config = load_config
         self._definitions = definitions
         self._validate_output = validate_output
+        self._recent: OrderedDict[str, Execution] = OrderedDict()
 
     def look(self, identifier: str, hint: Execution | None = None) -> None:
         """Do what is due for a chain; `hint` is a child of it as a message showed it."""
         while True:
-            parent = self._store.get(Execution, identifier)
+            parent = self._written_last(identifier, hint) or self._store.get(Execution, identifier)
             if parent is None or parent.runner_name != ACTION_CHAIN or parent.worker is not None:
                 return
             try:
@@ -88,6 +96,7 @@ class Progress:
     def begin(self, parent: Execution) -> None:
         """Go on with a chain whose state was just written: there is no child yet."""
         state = _known_state(parent)
+        self._remember(parent)
         try:
             if parent.status == statuses.PAUSED:  # told to before it had a state
                 self._write_status(parent, state)
@@ -116,6 +125,24 @@ class Progress:
                 continue
             events.announce_end(self._bus, parent)
             return
+
+    def _remember(self, parent: Execution) -> None:
+        """Keep a chain as it was just written: the end of its task may come next, and need not read it then."""
+        if parent.status == statuses.RUNNING and parent.result_size <= _LARGEST_REMEMBERED:
+            self._recent[parent.id] = copy.copy(parent)
+            while len(self._recent) > _MOST_REMEMBERED:
+                with contextlib.suppress(KeyError):
+                    self._recent.popitem(last=False)
+
+    def _written_last(self, identifier: str, hint: Execution | None) -> Execution | None:
+        """A chain as it was written here last, if the task that it waits for has ended.
+
+        What follows from that is written by compare-and-swap: should the chain have changed since, it is read then.
+        """
+        parent = self._recent.pop(identifier, None)
+        state = state_of(parent) if parent is not None else None
+        ended = hint is not None and state is not None and hint.id == state.child and hint.status in statuses.COMPLETED
+        return parent if ended else None
 
     def _step(self, parent: Execution, hint: Execution | None) -> None:
         state = state_of(parent)
@@ -238,6 +265,7 @@ class Progress:
         elif resumes:
             change_status(parent, *_way_to_running(before))
         self._store.replace(parent)
+        self._remember(parent)
         if parent.status != before:
             self._announce(parent)
         return True

@@ -84,7 +84,16 @@ class ChainHost:
         preparation = RunPreparation(
             store, bus, None, resolve, lambda _: pack_dir, lambda *_: "", "http://127.0.0.1/v1"
         )
-        self.worker = ExecutionWorker(store, bus, snapshots.origin, preparation, registry, WorkerOptions(slots))
+        self.worker = ExecutionWorker(
+            store,
+            bus,
+            snapshots.origin,
+            preparation,
+            registry,
+            WorkerOptions(slots),
+            tell_engine=self.engine.child_ended,
+        )
+        children.worker = self.worker
 
     def start(self) -> None:
         self.engine.start()

@@ -1,0 +1,126 @@
+"""Tasks that begin and end in the process of their chain: no message about them is needed, and none is lost."""
+
+import threading
+
+import pytest
+
+from st2lite.messaging.messages import ChildChanged, WorkRequested
+from st2lite.models.errors import StoreUnavailable
+from st2lite.models.execution import Execution
+from tests.integration.workflows.chain_host import ChainHost, task
+from tests.processes import PATIENCE
+
+TWO = [task("a", on_success="b"), task("b")]
+
+
+@pytest.fixture
+def sent(host, monkeypatch):
+    """The messages that the host sends to the queues of workers and engines, in order."""
+    messages, publish = [], host.bus.publish
+
+    def record(message):
+        if isinstance(message, (WorkRequested, ChildChanged)):
+            messages.append((type(message), message.execution.id))
+        publish(message)
+
+    monkeypatch.setattr(host.bus, "publish", record)
+    return messages
+
+
+def statuses_of(execution):
+    return [entry.status for entry in execution.log]
+
+
+def test_a_task_that_there_is_room_for_needs_no_message(host, sent):
+    host.chain("two", TWO)
+    chain = host.run("two")
+    assert chain.status == "succeeded" and host.scripted.ran == ["a", "b"]
+    assert sent == [(WorkRequested, chain.id)]
+    for child in host.children(chain):
+        assert statuses_of(child) == ["requested", "scheduled", "running", "succeeded"]
+        assert child.runner_info["pid"] and child.rev == 2
+
+
+def test_without_room_it_waits_for_whoever_has_some(host, sent):
+    host.chain("two", TWO)
+    gate, entered = threading.Event(), threading.Semaphore(0)
+
+    def block(run):
+        entered.release()
+        assert gate.wait(PATIENCE)
+        return host.scripted.acts["plain"](run)
+
+    host.scripted.acts["plain"] = lambda run: type(host.scripted)().run(run)
+    host.scripted.acts["block"] = block
+    host.register("block")
+    blocking = [host.request("block") for _ in range(3)]
+    for _ in blocking:
+        assert entered.acquire(timeout=PATIENCE)
+    # The last of four slots has the chain when it requests its first task.
+    chain = host.request("two")
+    host.wait_until(lambda: [kind for kind, _ in sent].count(WorkRequested) == 5)
+    gate.set()
+    assert host.wait(chain).status == "succeeded"
+    [first] = [child for child in host.children(chain) if child.context["chain"]["name"] == "a"]
+    assert (WorkRequested, first.id) in sent
+
+
+def test_a_policy_has_its_say_first(host, sent, monkeypatch):
+    class Limits:
+        def has_limits(self, execution):
+            return execution.action_ref == "test.echo"
+
+        def admit(self, execution, take):
+            return take(execution)
+
+    monkeypatch.setattr(host.worker, "_admission", Limits())
+    host.chain("two", TWO)
+    chain = host.run("two")
+    assert chain.status == "succeeded"
+    assert [kind for kind, _ in sent] == [WorkRequested] * 3
+
+
+def test_a_task_that_was_stored_although_the_store_did_not_say_so_runs_once(host, monkeypatch):
+    insert, failures = host.store.insert, ["before", "after", "after"]
+
+    def insert_badly(document):
+        if isinstance(document, Execution) and document.parent and failures:
+            failure = failures.pop()
+            if failure == "after":
+                insert(document)
+            raise StoreUnavailable("gone")
+        insert(document)
+
+    host.chain("two", TWO)
+    monkeypatch.setattr("st2lite.executions.worker.RETRY_INTERVAL", 0.01)
+    monkeypatch.setattr(host.store, "insert", insert_badly)
+    chain = host.run("two")
+    assert chain.status == "succeeded" and host.scripted.ran == ["a", "b"]
+
+
+def test_an_engine_that_stops_leaves_what_it_was_told_to_another(host, sent, monkeypatch, tmp_path):
+    host.chain("two", TWO)
+    looking, gate = threading.Event(), threading.Event()
+    look = host.progress.look
+
+    def slow(*arguments):
+        looking.set()
+        assert gate.wait(PATIENCE)
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr(host.progress, "look", slow)
+    chain = host.request("two")
+    assert looking.wait(PATIENCE)
+    stopping = threading.Thread(target=host.stop)
+    stopping.start()
+    assert host.engine._stopping.wait(PATIENCE)
+    gate.set()
+    stopping.join()
+    monkeypatch.setattr(host.progress, "look", look)
+    [first] = host.children(chain)
+    assert (ChildChanged, first.id) in sent
+    assert not host.engine.child_ended(first)
+    another = ChainHost(host.store, host.bus, tmp_path)
+    another.start()
+    assert another.wait(chain).status == "succeeded"
+    another.stop()
