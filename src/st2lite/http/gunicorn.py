@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from gunicorn.sock import create_sockets
+from gunicorn.workers.gthread import ThreadWorker
 
 from st2lite.http.wsgi import WsgiApp
 
@@ -36,8 +39,8 @@ class ServerOptions:
 class Hooks:
     """What a service does at the turns of its life.
 
-    `open_app` is called in each worker process after forking, so that every worker has connections of its own;
-    `close_app` when the worker ends. `reopen_logs` is called in every process at SIGUSR1.
+    `open_app` is called in each process that works, after forking, so that everyone has connections of its own;
+    `close_app` when it ends. `reopen_logs` is called in every process at SIGUSR1.
     """
 
     open_app: Callable[[], WsgiApp]
@@ -48,9 +51,14 @@ class Hooks:
 def serve(name: str, options: ServerOptions, listeners: Sequence[socket.socket], hooks: Hooks) -> None:
     """Serve until SIGTERM (which drains) or SIGINT; then end the process, as gunicorn does.
 
-    Given sockets that listen already, the address in `options` is not used.
+    Given sockets that listen already, the address in `options` is not used. Several workers have a parent process that
+    looks after them; a single one is this process.
     """
-    _Application(name, options, listeners, hooks).run()
+    application = _Application(name, options, listeners, hooks)
+    if options.workers == 1:
+        _work(application, hooks)
+    else:
+        application.run()
 
 
 class _Application(BaseApplication):  # type: ignore[misc]
@@ -77,6 +85,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
             "logger_class": _logger_class(self._hooks.reopen_logs),
             "control_socket_disable": True,
             "when_ready": self._when_ready,
+            "post_worker_init": self._post_worker_init,
             "worker_exit": self._worker_exit,
         }
         for key, value in settings.items():
@@ -92,8 +101,34 @@ class _Application(BaseApplication):  # type: ignore[misc]
         gc.freeze()
         log.info("%s is ready.", self._name)
 
+    def _post_worker_init(self, _worker: object) -> None:
+        if self._options.workers == 1:
+            log.info("%s is ready.", self._name)
+
     def _worker_exit(self, _arbiter: object, _worker: object) -> None:
         self._hooks.close_app()
+
+
+def _work(application: _Application, hooks: Hooks) -> None:
+    """Do what the library has its parent process do for one worker, in this process.
+
+    The parent takes 14 MB, and looking after one process is what the init system does.
+    """
+    settings = application.cfg
+    logger = settings.logger_class(settings)
+    worker = _LoneWorker(1, 0, create_sockets(settings, logger), application, 0, settings, logger)
+    worker.pid = os.getpid()
+    try:
+        worker.init_process()
+    finally:
+        worker.tmp.close()
+        hooks.close_app()
+
+
+class _LoneWorker(ThreadWorker):  # type: ignore[misc]
+    def is_parent_alive(self) -> bool:
+        """Whoever started the service may end without it."""
+        return True
 
 
 def _logger_class(reopen_logs: Callable[[], None]) -> type[Logger]:

@@ -37,7 +37,7 @@ def serve_app(name: str, config: Config, open_app: OpenApp, options: ServerOptio
 
 
 class _Worker:
-    """What one worker process opens after it was forked, and closes when it ends."""
+    """What a process that works opens, after it was forked if it was, and closes when it ends."""
 
     def __init__(
         self, config: Config, open_app: OpenApp, services: Mapping[str, Address], supervisor: Supervisor
@@ -46,21 +46,24 @@ class _Worker:
         self._open_app = open_app
         self._services = services
         self._supervisor = supervisor
+        self._service = os.getpid()
         self._context: AppContext | None = None
         self._membership: Membership | None = None
 
     def open(self) -> WsgiApp:
-        # Imported here, and by `open_app`: the parent of the workers only looks after them and would share little.
+        # Imported here, and by `open_app`: a parent of workers only looks after them and would share little.
         from st2lite.services.context import AppContext
 
         self._context = AppContext(self._config)
         try:
             app = self._open_app(self._context, self._supervisor.show)
         except St2liteError as error:
+            if os.getpid() == self._service:
+                raise
             logger.error("%s", error.message)
             raise SystemExit(_GIVE_UP) from None
         # All worker processes are one member: the service, which is their parent.
-        self._membership = Membership(self._context, self._services, os.getppid())
+        self._membership = Membership(self._context, self._services, self._service)
         self._membership.start()
         self._supervisor.up()
         return app

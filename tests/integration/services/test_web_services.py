@@ -66,7 +66,7 @@ def web(
 ) -> Iterator[Web]:
     directory = tmp_path_factory.mktemp("web")
     (directory / "logs").mkdir()
-    settings = {"log": {"directory": directory / "logs"}, "stream": {"heartbeat": 2}}
+    settings = {"log": {"directory": directory / "logs"}, "stream": {"heartbeat": 2}, "auth": {"workers": 2}}
     with Web(directory, settings=settings, mongo=mongo_server, rabbit=rabbit_server) as deployment:
         yield deployment
 
@@ -103,6 +103,11 @@ def test_a_path_may_begin_with_slashes(web: Web, name: str) -> None:
     connection.request("GET", "//v1//healthz/")
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def test_only_several_workers_have_a_parent(web: Web) -> None:
+    workers = {name: len(psutil.Process(web.processes[name].pid).children()) for name in ("st2api", "st2auth")}
+    assert workers == {"st2api": 0, "st2auth": 2}
 
 
 class TestStopping:
