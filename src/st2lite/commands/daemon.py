@@ -9,7 +9,7 @@ from collections.abc import Callable
 from st2lite import __version__
 from st2lite.config.load import config_path, load
 from st2lite.config.schema import Config
-from st2lite.models.errors import St2liteError
+from st2lite.models.errors import ConfigError, St2liteError
 from st2lite.services.logs import set_up_logging
 
 CONFIG_HELP = "configuration file (default: the one of ST2_CONFIG_PATH, else /etc/st2/st2.conf)"
@@ -31,7 +31,8 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
 def start(name: str, config_file: str | None, serve: Callable[[Config], int | None]) -> int:
     """Read the configuration, set up logging and serve; return the exit code, which `serve` may give (None: 0).
 
-    A mistake in options or configuration is told in words, on standard error, with exit code 2.
+    What keeps it from serving is told in words, on standard error. The exit code is 2 for a mistake in options or
+    configuration, which does not mend itself, and 1 for all else.
     """
     try:
         config = load(config_path(config_file))
@@ -39,4 +40,4 @@ def start(name: str, config_file: str | None, serve: Callable[[Config], int | No
         return serve(config) or 0
     except St2liteError as error:
         print(f"{name}: {error.message}", file=sys.stderr)
-        return 2
+        return 2 if isinstance(error, ConfigError) else 1

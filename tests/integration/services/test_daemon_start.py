@@ -30,3 +30,22 @@ def test_a_database_that_is_none(tmp_path: Path, name: str, host: str, told: str
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "hunter2" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[api]\nport = many\n", 2),
+        ("[api]\nlogging = /nowhere/logging.conf\n", 2),
+        ("[api]\nport = {port}\n[keyvalue]\nencryption_key_path = {directory}/st2.conf\n", 1),
+    ],
+)
+def test_a_mistake_in_the_configuration_has_a_code_of_its_own(tmp_path: Path, text: str, code: int) -> None:
+    """An init system tells it from what is worth another try."""
+    conf = tmp_path / "st2.conf"
+    rest = f"[database]\nhost = sqlite://{tmp_path}/st2.db\n[messaging]\nurl = memory://\n"
+    conf.write_text(text.format(port=free_ports(1)[0], directory=tmp_path) + rest)
+    command = [sys.executable, "-m", "st2lite.commands.st2api", "--config-file", str(conf)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stderr
