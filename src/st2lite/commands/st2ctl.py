@@ -19,7 +19,7 @@ from st2lite.services.backup.documents import clear, kept_kinds
 from st2lite.services.context import AppContext
 from st2lite.services.ctl.components import components
 from st2lite.services.ctl.managers import Manager, find_manager
-from st2lite.services.ctl.status import State, dependency_states, service_states
+from st2lite.services.ctl.status import State, dependency_states, neighbour_states, service_states
 
 NAME = "st2ctl"
 _RELOADED = ("runners", "actions", "aliases", "sensors", "triggers", "configs", "rules")
@@ -62,23 +62,33 @@ class _Host:
         self._names = components()
 
     def start(self, names: Sequence[str] | None = None) -> int:
-        for name in names or self._names:
-            print(f"Starting {name}", flush=True)
-            self._manager.start(name)
+        return self._begin("Starting", self._manager.start, names or self._names)
+
+    def _begin(self, doing: str, step: Callable[[str], None], names: Sequence[str]) -> int:
+        """Have services begin, wait until all are up, and say how it went. One that fails keeps none of the others."""
+        self._manager.require_rights()
+        failed = False
+        for name in names:
+            print(f"{doing} {name}", flush=True)
+            try:
+                step(name)
+            except St2liteError as error:
+                print(f"{NAME}: {error.message}", file=sys.stderr)
+                failed = True
         deadline = time.monotonic() + _READY_SECONDS
-        while any(not state.up for state in self._services()) and time.monotonic() < deadline:
+        while not failed and any(not state.up for state in self._services()) and time.monotonic() < deadline:
             time.sleep(0.5)
-        return self.status()
+        return max(self.status(), int(failed))
 
     def stop(self, names: Sequence[str] | None = None) -> int:
+        self._manager.require_rights()
         for name in names or self._names:
             print(f"Stopping {name}", flush=True)
             self._manager.stop(name)
         return 0
 
     def restart(self, names: Sequence[str] | None = None) -> int:
-        self.stop(names)
-        return self.start(names)
+        return self._begin("Restarting", self._manager.restart, names or self._names)
 
     def restart_component(self, name: str) -> int:
         self._check(name)
@@ -86,6 +96,7 @@ class _Host:
 
     def reopen_log_files(self, name: str) -> int:
         self._check(name)
+        self._manager.require_rights()
         self._manager.reopen_logs(name)
         return 0
 
@@ -112,7 +123,7 @@ class _Host:
     def status(self) -> int:
         context = AppContext(self._config)
         try:
-            states = [*self._services(), *dependency_states(context)]
+            states = [*self._services(), *dependency_states(context), *neighbour_states(self._manager)]
         finally:
             context.close()
         width = max(len(state.name) for state in states)

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -17,49 +19,42 @@ STOP_SECONDS = 330.0
 _PAUSE = 0.1
 
 
+@dataclass(frozen=True)
+class Running:
+    """What is known of a service: its processes, and what is wrong with it, empty if nothing is."""
+
+    pids: tuple[int, ...]
+    problem: str = ""
+
+
 class Manager(Protocol):
     """Starts and stops services by name."""
+
+    def require_rights(self) -> None:
+        """Raise `St2liteError` if this user can change nothing here."""
 
     def start(self, name: str) -> None: ...
 
     def stop(self, name: str) -> None: ...
 
-    def pid(self, name: str) -> int | None:
-        """The process of a service, None if it does not run."""
+    def restart(self, name: str) -> None: ...
+
+    def running(self, name: str) -> Running: ...
 
     def reopen_logs(self, name: str) -> None:
         """Let a service write to new log files, after a rotation."""
+
+    def neighbours(self) -> Mapping[str, Running]:
+        """What else runs on this host for an installation, by its title."""
 
 
 def find_manager(run_dir: Path, log_dir: Path | None, config_file: Path) -> Manager:
     """The manager of this host."""
     if Path("/run/systemd/system").is_dir():
+        from st2lite.services.ctl.systemd import Systemd
+
         return Systemd()
     return PidFiles(run_dir, log_dir or run_dir, config_file)
-
-
-class Systemd:
-    """Services are units of the same name."""
-
-    def start(self, name: str) -> None:
-        self._call("start", name)
-
-    def stop(self, name: str) -> None:
-        self._call("stop", name)
-
-    def pid(self, name: str) -> int | None:
-        shown = self._call("show", name, "--property=MainPID", "--value").strip()
-        return int(shown) if shown.isdigit() and int(shown) else None
-
-    def reopen_logs(self, name: str) -> None:
-        self._call("kill", "--signal=SIGUSR1", name)
-
-    @staticmethod
-    def _call(*words: str) -> str:
-        done = subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise St2liteError(f"systemctl {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
-        return done.stdout
 
 
 class PidFiles:
@@ -69,6 +64,9 @@ class PidFiles:
         self._run_dir = run_dir
         self._log_dir = log_dir
         self._config_file = config_file
+
+    def require_rights(self) -> None:
+        """Each service says itself whom it belongs to."""
 
     def start(self, name: str) -> None:
         if self.pid(name) is not None:
@@ -99,7 +97,19 @@ class PidFiles:
                 time.sleep(_PAUSE)
         self._file(name).unlink(missing_ok=True)
 
+    def restart(self, name: str) -> None:
+        self.stop(name)
+        self.start(name)
+
+    def running(self, name: str) -> Running:
+        pid = self.pid(name)
+        return Running((), "does not run") if pid is None else Running((pid,))
+
+    def neighbours(self) -> Mapping[str, Running]:
+        return {}
+
     def pid(self, name: str) -> int | None:
+        """The process of a service, None if it does not run."""
         try:
             pid, started = self._file(name).read_text(encoding="ascii").split()
         except (OSError, ValueError):

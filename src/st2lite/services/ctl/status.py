@@ -14,7 +14,7 @@ from st2lite.config.urls import coordination_url, database_url, local_url
 from st2lite.models.errors import St2liteError
 from st2lite.policies.coordination import Locks
 from st2lite.services.context import AppContext
-from st2lite.services.ctl.managers import Manager
+from st2lite.services.ctl.managers import Manager, Running
 
 _PATIENCE = 10.0
 _WEB = {"st2api": "api", "st2auth": "auth", "st2stream": "stream"}
@@ -34,13 +34,22 @@ def service_states(names: Sequence[str], manager: Manager, config: Config) -> li
     """Whether each service runs and, where it has an address, answers."""
     states = []
     for name in names:
-        pid = manager.pid(name)
-        if pid is None:
-            states.append(State(name, False, "does not run"))
-            continue
-        problem = _web_problem(name, config) if name in _WEB else ""
-        states.append(State(name, not problem, f"runs (pid {pid}){f', but {problem}' if problem else ''}"))
+        running = manager.running(name)
+        if name in _WEB and not running.problem:
+            running = Running(running.pids, _web_problem(name, config))
+        states.append(State(name, not running.problem, _text(running)))
     return states
+
+
+def neighbour_states(manager: Manager) -> list[State]:
+    """Whether what else belongs to this host runs: web server, database of Mistral."""
+    return [State(name, not found.problem, _text(found)) for name, found in manager.neighbours().items()]
+
+
+def _text(running: Running) -> str:
+    if not running.pids or not any(running.pids):
+        return running.problem or "runs"
+    return f"runs (pid {', '.join(map(str, running.pids))}){f', but {running.problem}' if running.problem else ''}"
 
 
 def dependency_states(context: AppContext) -> list[State]:
