@@ -79,7 +79,7 @@ class EventMeasurement:
         while self._client.page(QUERY.format(limit=1, offset=0) + "&status=succeeded")[1] < self._done:
             if time.monotonic() > deadline:
                 raise RuntimeError("not every webhook became an execution")
-            time.sleep(0.25)
+            time.sleep(load.LOOK)
 
     def _ends(self, count: int) -> list[float]:
         """When the newest executions of the rule ended, in seconds since the epoch."""

@@ -13,6 +13,10 @@ from benchmarks.client import Client, Target
 POLL = 0.002
 """Seconds between two looks at an execution whose latency is measured."""
 
+LOOK = 1.0
+"""Seconds between two looks whether a burst is over. Each has thousands of executions counted, which is not to be
+measured; when they ended they say themselves."""
+
 
 def latencies(target: Target, action: str, parameters: dict[str, Any], count: int) -> list[float]:
     """Run an action `count` times, one after the other; return the seconds from POST to its final state seen."""

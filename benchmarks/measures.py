@@ -126,7 +126,7 @@ class Measurement:
         while client.page(query)[1] < wanted:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"executions of {action} did not all succeed")
-            time.sleep(0.25)
+            time.sleep(load.LOOK)
         return cpu_seconds(self._pids) - before, self._newest(clients * count)
 
     def _newest(self, count: int) -> list[dict[str, Any]]:
