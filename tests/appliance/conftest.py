@@ -62,7 +62,17 @@ def variables(config: pytest.Config) -> dict[str, Any]:
     """Values of the target over those of all targets; lists are replaced, not merged."""
     common = yaml.safe_load((_VARIABLES / "common.yml").read_text())
     own = yaml.safe_load((_VARIABLES / f"{config.getoption('target')}.yml").read_text()) or {}
-    return {**common, **own}
+    values = {**common, **own}
+    filled: dict[str, Any] = _fill(values, str(values["system_user"]))
+    return filled
+
+
+def _fill(value: Any, system_user: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _fill(part, system_user) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_fill(part, system_user) for part in value]
+    return value.replace("{system_user}", system_user) if isinstance(value, str) else value
 
 
 def _row_name(row: object) -> str:

@@ -66,7 +66,7 @@ def test_group_of_packs(host: Host) -> None:
 
 def test_system_user_logs_in_to_the_host_itself(host: Host, target: dict[str, Any]) -> None:
     user = target["system_user"]
-    key = f"/home/{user}/.ssh/stanley_rsa"
+    key = f"/home/{user}/.ssh/{user}_rsa"
     public = host.check_output("ssh-keygen -y -P '' -f %s", key).split()[:2]
     assert public in [
         line.split()[:2] for line in host.file(f"/home/{user}/.ssh/authorized_keys").content_string.splitlines()
