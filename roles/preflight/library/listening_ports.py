@@ -7,6 +7,7 @@ import ipaddress
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -44,25 +45,21 @@ listeners:
 _LISTEN = "0A"
 
 
-def main() -> None:
-    """Answer with the listeners, ordered by port and address."""
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+def listeners() -> list[dict[str, Any]]:
+    """Address, port, loopback and processes of each listener, ordered by port and address."""
     sockets = {inode: key for table in ("tcp", "tcp6") for inode, key in _listening(f"/proc/net/{table}")}
     names: dict[tuple[int, str], set[str]] = {key: set() for key in sockets.values()}
     for inode, name in _holders(set(sockets)):
         names[sockets[inode]].add(name)
-    module.exit_json(
-        changed=False,
-        listeners=[
-            {
-                "address": address,
-                "port": port,
-                "loopback": _is_loopback(address),
-                "processes": sorted(held_by) or ["unknown"],
-            }
-            for (port, address), held_by in sorted(names.items())
-        ],
-    )
+    return [
+        {
+            "address": address,
+            "port": port,
+            "loopback": _is_loopback(address),
+            "processes": sorted(held_by) or ["unknown"],
+        }
+        for (port, address), held_by in sorted(names.items())
+    ]
 
 
 def _listening(table: str) -> Iterator[tuple[str, tuple[int, str]]]:
@@ -109,6 +106,12 @@ def _inode(descriptor: Path) -> str | None:
     except OSError:
         return None  # closed meanwhile
     return target[len("socket:[") : -1] if target.startswith("socket:[") else None
+
+
+def main() -> None:
+    """Run as a module of Ansible."""
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module.exit_json(changed=False, listeners=listeners())
 
 
 if __name__ == "__main__":
