@@ -43,13 +43,15 @@ start_up_to() {
 }
 
 main() {
-    workers=${WORKERS:-1}
-    case $workers in
-    '' | *[!0-9]* | 0*) fail "WORKERS is \"$workers\"; it must be a number from 1 on." ;;
-    esac
     command -v systemctl >/dev/null || fail "there is no systemctl; start st2actionrunner yourself, once per worker."
     case ${1:-} in
-    start) stop_above "$workers" && start_up_to "$workers" || exit 1 ;;
+    start)
+        workers=${WORKERS:-1}
+        case $workers in
+        '' | *[!0-9]* | 0*) fail "WORKERS is \"$workers\"; it must be a number from 1 on." ;;
+        esac
+        stop_above "$workers" && start_up_to "$workers" || exit 1
+        ;;
     stop) stop_above 0 || exit 1 ;;
     *) fail "call it with start or stop." ;;
     esac
