@@ -172,14 +172,16 @@ class ExecutionWorker:
                 return None
             self._jobs += 1
             self._held[execution.id] = cancellation
-        begun = False
+        begun = sent_again = False
         try:
             stored = self._insert_claimed(execution, insert)
             begun = stored.worker == self._record.id and stored.status in statuses.ON_A_WORKER
         finally:
             if not begun:
-                self._let_go(execution)
+                sent_again = self._let_go(execution)
                 self._job_done()
+        if sent_again:  # somebody else has stored it, and its message was dropped because it is held here
+            events.dispatch(self._bus, stored)
         if begun:
             events.announce_change(self._bus, stored, created=True)
             try:
@@ -205,10 +207,13 @@ class ExecutionWorker:
         with self._holding:
             self._jobs -= 1
 
-    def _let_go(self, execution: Execution) -> None:
+    def _let_go(self, execution: Execution) -> bool:
+        """Hold an execution no more; tell whether its message came meanwhile."""
         with self._holding:
+            sent_again = execution.id in self._sent_again
             self._sent_again.discard(execution.id)
             del self._held[execution.id]
+        return sent_again
 
     def _control(self, message: Message) -> None:
         if isinstance(message, ExecutionControl) and message.command == "cancel":

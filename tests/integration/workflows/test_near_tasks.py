@@ -124,3 +124,21 @@ def test_an_engine_that_stops_leaves_what_it_was_told_to_another(host, sent, mon
     another.start()
     assert another.wait(chain).status == "succeeded"
     another.stop()
+
+
+def test_a_task_that_two_request_at_once_is_not_lost_with_the_message_of_the_other(host):
+    """Its message comes while the worker, which was slower to store it, still holds it."""
+    execution = host.request("echo", delay=3_600_000)
+    other = host.executions.get(execution.id)
+    other.status, other.due = "requested", None
+    host.store.replace(other)
+
+    def insert(_execution):
+        host.bus.publish(WorkRequested(other))
+        host.wait_until(lambda: other.id in host.worker._sent_again)
+        return other
+
+    claimed = host.store.get(Execution, execution.id)
+    assert host.worker.begin(claimed, insert).status == "requested"
+    assert host.wait(other).status == "succeeded"
+    assert host.scripted.ran == ["echo"]
