@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from st2lite.models.errors import St2liteError
 from st2lite.services.ctl.managers import Running
 
-_PROPERTIES = "Id,LoadState,UnitFileState,ActiveState,SubState,Result,MainPID,StatusText"
+_PROPERTIES = "Id,LoadState,UnitFileState,ActiveState,SubState,Result,MainPID,StatusText,Wants"
 _READY = "Ready."
 _NOT_THERE = "not-found"
 
@@ -49,14 +49,18 @@ class Systemd:
     def neighbours(self) -> dict[str, Running]:
         """What else this host has that an installation needs and that no option of st2.conf names, by its title."""
         found = {}
-        clusters = list(_show("postgresql@*.service"))
-        # Where clusters have units of their own, as on Debian, the common one is always active.
-        for unit in [*_show("nginx.service"), *(clusters or _show("postgresql.service"))]:
+        for unit in _show("nginx.service", *_postgresql()):
             if unit["LoadState"] != _NOT_THERE and (unit["UnitFileState"] != "disabled" or _is_active(unit)):
                 name = unit["Id"].removesuffix(".service")
                 title = name if name == "nginx" else f"PostgreSQL ({name})"
                 found[title] = Running((int(unit["MainPID"]),), _problem([unit], True))
         return found
+
+
+def _postgresql() -> list[str]:
+    """Units of PostgreSQL: where clusters have one each, as on Debian, the common one is active even without them."""
+    wanted = next(_show("postgresql.service"))["Wants"].split()
+    return [name for name in wanted if name.startswith("postgresql@")] or ["postgresql.service"]
 
 
 def _is_active(unit: Unit) -> bool:
