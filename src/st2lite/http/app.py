@@ -10,6 +10,7 @@ import falcon
 from st2lite.auth.authenticate import Authenticator
 from st2lite.config.schema import Config
 from st2lite.config.urls import api_base_url
+from st2lite.http.audit import Audit
 from st2lite.http.errors import add_error_handlers
 from st2lite.http.media import JSONHandler
 from st2lite.http.middleware import Authentication, CookieRules, Cors, Paths, RequestId
@@ -59,7 +60,7 @@ def create_app(
     with the attribute `public = True`. `allow_origin` are the origins of `[api] allow_origin` and the public API URL.
     """
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
-        middleware=(RequestId(), Cors(allow_origin), Paths(), Authentication(authenticator, cookie))
+        middleware=(Audit(), RequestId(), Cors(allow_origin), Paths(), Authentication(authenticator, cookie))
     )
     handler = JSONHandler()
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = handler

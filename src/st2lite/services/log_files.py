@@ -10,8 +10,8 @@ from logging.handlers import SysLogHandler
 from pathlib import Path
 
 from st2lite.config.schema import Syslog
+from st2lite.http.audit import AUDIT
 from st2lite.models.errors import ConfigError
-from st2lite.services.log_handlers import AUDIT
 
 _OURS = "st2lite.services.log_handlers"
 _SYSLOG = ("st2common.log.ConfigurableSyslogHandler", "st2common.logging.handlers.ConfigurableSyslogHandler")

@@ -11,9 +11,6 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import IO, Any
 
-AUDIT = 60
-"""Level of records that say who did what; no other record has it."""
-
 _MODE = 0o640
 _SYSLOG_SEVERITY = (
     (logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7)

@@ -11,6 +11,7 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 from st2lite.config.schema import Config, Log
+from st2lite.http.audit import AUDIT, LOGGER
 from st2lite.models.errors import ConfigError
 from st2lite.models.timestamps import from_epoch
 from st2lite.services.log_handlers import FileHandler
@@ -94,6 +95,8 @@ def set_up_logging(config: Config, service: str) -> None:
     if config.log.mask_secrets:
         for handler in _handlers():
             handler.addFilter(_Mask())
+    # Nobody makes records that nobody keeps.
+    logging.getLogger(LOGGER).disabled = all(handler.level != AUDIT for handler in _handlers())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

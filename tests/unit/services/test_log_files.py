@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from st2lite.config.load import build
+from st2lite.http.audit import AUDIT, LOGGER
 from st2lite.models.errors import ConfigError
-from st2lite.services.log_handlers import AUDIT
 from st2lite.services.logs import reopen_logs, set_up_logging
 
 OF_STACKSTORM = """
@@ -82,6 +82,14 @@ def test_a_file_of_stackstorm_is_understood(tmp_path: Path) -> None:
     assert entry["_level_name"] == "AUDIT"
     assert entry["_user"] == "ada"
     assert entry["level"] == 2
+
+
+def test_audit_records_are_made_only_where_they_are_kept(tmp_path: Path) -> None:
+    audit = logging.getLogger(LOGGER)
+    use(tmp_path, OF_STACKSTORM)
+    assert audit.isEnabledFor(AUDIT)
+    use(tmp_path, OF_STACKSTORM.replace("level=AUDIT", "level=ERROR"))
+    assert not audit.isEnabledFor(AUDIT)
 
 
 def test_secrets_are_masked_in_every_format(tmp_path: Path) -> None:
