@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 from typing import Any
 
 import pytest
@@ -100,8 +101,10 @@ def test_datastore_key(host: Host) -> None:
     assert (key["mode"], int(key["size"])) == ("CBC", 256)
 
 
-def test_environment_file_of_the_workers(host: Host) -> None:
-    assert host.file("/etc/default/st2actionrunner").mode == 0o644
+def test_environment_file_of_the_workers(host: Host, target: dict[str, Any]) -> None:
+    file = host.file("/etc/default/st2actionrunner")
+    assert (file.user, file.group) == ("root", "root")
+    assert re.search(rf"^WORKERS=\W?{target['workers']}\W?$", file.content_string, re.MULTILINE)
 
 
 def test_packs_belong_to_their_group(host: Host) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from testinfra.host import Host
@@ -21,7 +22,7 @@ def test_remote_action_runs_over_ssh(host: Host, target: dict[str, Any]) -> None
 
 
 def test_python_action(host: Host) -> None:
-    assert "core" in {pack["ref"] for pack in run_action(host, "packs.get", "pack=core")["result"].values() if pack}
+    assert run_action(host, "packs.get", "pack=core")["result"]["pack"]["name"] == "core"
 
 
 def test_packs_are_registered(host: Host, packs_row: str) -> None:
@@ -39,4 +40,6 @@ def test_secret_in_the_datastore(host: Host) -> None:
 
 def test_status(host: Host, target: dict[str, Any]) -> None:
     status = host.check_output("st2ctl status")
-    assert [row["name"] for row in target["services"] if f"{row['name']} PID:" not in status] == []
+    assert [
+        row["name"] for row in target["services"] if not re.search(rf"ok +{row['name']} +runs \(pid \d+\)", status)
+    ] == []

@@ -12,7 +12,7 @@ WORKER = "st2actionrunner@1.service"
 
 
 def _properties(host: Host, unit: str) -> dict[str, str]:
-    lines = host.check_output("systemctl show --no-pager %s", unit).splitlines()
+    lines = host.check_output("systemctl show --no-pager --all %s", unit).splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
@@ -48,7 +48,9 @@ def test_socket(host: Host, sockets_row: dict[str, Any]) -> None:
     shown = _properties(host, f"{sockets_row['name']}.socket")
     assert shown["ActiveState"] == "active"
     assert shown["Listen"] == f"127.0.0.1:{sockets_row['port']} (Stream)"
-    assert f"{sockets_row['name']}.socket" in _properties(host, f"{sockets_row['name']}.service")["Requires"]
+    service = _properties(host, f"{sockets_row['name']}.service")
+    assert shown["Id"] in service["Wants"].split() + service["Requires"].split()
+    assert shown["Id"] in service["After"].split()
 
 
 def test_head_of_the_workers(host: Host) -> None:
