@@ -22,6 +22,7 @@ from st2lite.messaging.messages import (
     OutputAppended,
     WorkRequested,
 )
+from st2lite.models import statuses
 from st2lite.models.alias import ActionAlias
 from st2lite.models.execution import Execution, OutputChunk
 
@@ -92,7 +93,11 @@ def events_of(message: Message, views: Views, complete: Callable[[Execution], Ex
         if message.created:
             yield from _execution_events("create", message.execution, views, complete)
     elif isinstance(message, ExecutionChanged):
-        yield from _execution_events("create" if message.created else "update", message.execution, views, complete)
+        if message.created:
+            yield from _execution_events("create", message.execution, views, complete)
+        # One that runs from the beginning tells it like all others: clients wait for an update that says so.
+        if not message.created or message.execution.status == statuses.RUNNING:
+            yield from _execution_events("update", message.execution, views, complete)
     elif isinstance(message, ExecutionFinished):
         yield from _execution_events("update", message.execution, views, complete)
     elif isinstance(message, ExecutionDeleted):

@@ -14,7 +14,7 @@ import requests
 from st2lite.config.schema import Stream
 from st2lite.http.mounts import Mounts
 from st2lite.http.standalone import StandaloneServer
-from st2lite.messaging.messages import Announced, ExecutionDeleted, OutputAppended
+from st2lite.messaging.messages import Announced, ExecutionChanged, ExecutionDeleted, OutputAppended
 from st2lite.models import statuses
 from st2lite.models.execution import OutputChunk
 from st2lite.models.ids import new_id
@@ -144,6 +144,17 @@ class TestEvents:
             assert source.until("st2.liveaction__update")["result"] == {"x": 1}
             served.context.bus.publish(ExecutionDeleted(served.context.executions.get(identifier)))
             assert source.until("st2.execution__delete")["id"] == identifier
+
+    def test_one_that_runs_from_the_beginning_tells_both(self, served: Served) -> None:
+        execution = served.context.executions.get(served.client.run("core.noop"))
+        execution.status = "running"
+        with served.events(events="st2.execution__create,st2.execution__update") as source:
+            served.context.bus.publish(ExecutionChanged(execution, created=True))
+            told = [source.next_json() for _ in range(2)]
+        assert [(name, body["status"]) for name, body in told] == [
+            ("st2.execution__create", "running"),
+            ("st2.execution__update", "running"),
+        ]
 
     def test_the_view_is_that_of_the_api(self, served: Served) -> None:
         with served.events(events="st2.execution__update") as source:
