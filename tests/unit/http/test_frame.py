@@ -37,6 +37,7 @@ ERRORS: dict[str, tuple[Exception, int]] = {
     "bus": (errors.BusUnavailable("away"), 503),
     "lock": (errors.LockUnavailable("taken"), 503),
     "config": (errors.ConfigError("mistake"), 500),
+    "damaged": (errors.DamagedDocument("cannot be read"), 500),
 }
 
 
