@@ -84,8 +84,11 @@ class Host:
         return templar.template(_trusted(expression))
 
     def files(self) -> Iterator[Rendered]:
-        """Everything that the template tasks of the role write on this host."""
+        """Everything that the role writes from templates on this host."""
         for task in self.role.tasks:
+            if "st2_files" in task.keywords:
+                for file in self.value(task.keywords["st2_files"]["files"]):
+                    yield Rendered(task, file["path"], file.get("mode", "0644"), file["content"])
             arguments = task.keywords.get("ansible.builtin.template")
             if arguments is None:
                 continue
