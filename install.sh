@@ -1,38 +1,60 @@
 #!/bin/sh
 # Install st2lite. Run it from a checkout or a release archive, or pipe it into a shell:
 #
+#   curl -fsSL https://github.com/st2lite/st2lite/releases/latest/download/install.sh | sudo sh
 #   ./install.sh --standalone
-#   curl -fsSL https://github.com/st2lite/st2lite/releases/latest/download/install.sh | sh -s -- --standalone
 #
 # Everything is inside functions, and the last line calls main: a download that was cut short does nothing.
+# What is done once the release is there lies in packaging/host/install.sh and packaging/standalone/install.sh.
+
+# shellcheck disable=SC2034  # The files that take over once the release is there read further variables.
 
 set -eu
 umask 077
 
 VERSION=0.1.0
-STEPS=6
 
 usage() {
     cat <<'HELP'
-Usage: install.sh --standalone [options]
-       install.sh --uninstall [--purge]
+Usage: install.sh [options]                  this host: database, broker, services, web server (as root)
+       install.sh --standalone [options]     one process for one user, in one directory
+       install.sh --upgrade [options]        a backup, then the new release; back again if it fails
+       install.sh --uninstall [--purge]      remove the programs; with --purge the data as well
 
-Installs st2lite for one user, in one directory, and starts it in one background process.
-Running it again repairs or upgrades; data, passwords and keys are kept.
+Running it again repairs; data, passwords, keys and what it was told before are kept.
 
-  --standalone       one process with an embedded store           ST2_STANDALONE=1
-  --home DIR         where everything goes [~/.st2lite]           ST2_HOME
-  --bind HOST:PORT   address to listen on [127.0.0.1:9101]        ST2_BIND
-  --python PROGRAM   CPython 3.10 to 3.13 with venv               ST2_PYTHON
-  --wait SECONDS     how long to wait for readiness [60]          ST2_WAIT
-  --release-url URL  https:// or file:// folder of a release      ST2_RELEASE_URL
-  --release-key FILE OpenPGP public key the release must bear     ST2_RELEASE_KEY
-  --dry-run          check the host, say what would be done       ST2_DRY_RUN=1
-  --uninstall        stop and remove; data stays                  ST2_UNINSTALL=1
-  --purge            with --uninstall: remove the data as well    ST2_PURGE=1
-  --yes              ask nothing                                  ST2_YES=1
-  --version          print the version of this installer
-  --help             print this text
+The host:
+  --user NAME              the first login [st2admin]                    ST2_USER
+  --password-file FILE     its password; - is standard input             ST2_PASSWORD_FILE
+  --password VALUE         the same, but others see it in process lists  ST2_PASSWORD
+  --no-mongodb             leave MongoDB to somebody else                ST2_NO_MONGODB=1
+  --no-rabbitmq            leave RabbitMQ to somebody else               ST2_NO_RABBITMQ=1
+  --no-postgresql          do without PostgreSQL                         ST2_NO_POSTGRESQL=1
+  --no-nginx               do without a web server                       ST2_NO_NGINX=1
+  --mongodb-uri-file FILE  holds mongodb://USER:PASSWORD@HOST/…          ST2_MONGODB_URI_FILE
+  --vars FILE              YAML with further variables of the roles      ST2_VARS
+  --set NAME=VALUE         one variable of the roles; repeatable         ST2_SET (one a line)
+  --offline BUNDLE         take everything from this bundle, no network  ST2_OFFLINE
+  --check                  say what a run would change, task by task     ST2_CHECK=1
+  --upgrade                see above                                     ST2_UPGRADE=1
+
+Standalone:
+  --standalone             see above                                     ST2_STANDALONE=1
+  --home DIR               where everything goes [~/.st2lite]            ST2_HOME
+  --bind HOST:PORT         address to listen on [127.0.0.1:9101]         ST2_BIND
+  --wait SECONDS           how long to wait for readiness [60]           ST2_WAIT
+
+Both:
+  --version=X.Y.Z          install that release                          ST2_VERSION
+  --python PROGRAM         CPython 3.10 to 3.13 for the installer        ST2_PYTHON
+  --release-url URL        https:// or file:// folder of a release       ST2_RELEASE_URL
+  --release-key FILE       OpenPGP public key the release must bear      ST2_RELEASE_KEY
+  --dry-run                check the host, say what would be done        ST2_DRY_RUN=1
+  --uninstall              see above                                     ST2_UNINSTALL=1
+  --purge                  with --uninstall: remove the data as well     ST2_PURGE=1
+  --yes                    ask nothing                                   ST2_YES=1
+  --version                print the version of this installer
+  --help                   print this text
 
 Proxies are taken from http_proxy, https_proxy and no_proxy, package indexes from pip's own configuration.
 HELP
@@ -61,7 +83,7 @@ step() {
     step_number=$((step_number + 1))
     step_name=$1
     remedy=$2
-    say "[$step_number/$STEPS] $step_name ($(($(date +%s) - started)) s)"
+    say "[$step_number/$steps] $step_name ($(($(date +%s) - started)) s)"
 }
 
 # Run a command with its output in the log only.
@@ -80,6 +102,7 @@ run() {
 finish() {
     status=$?
     trap - EXIT
+    if [ -n "$child" ] && kill "$child" 2>/dev/null; then wait "$child" || :; fi
     if [ "$status" -ne 0 ] && [ "$step_number" -gt 0 ]; then
         complain "step $step_number, \"$step_name\", failed."
         if [ -n "$failed_command" ]; then complain "command: $failed_command"; fi
@@ -90,6 +113,7 @@ finish() {
         complain "remedy: $remedy"
         if [ -n "$log" ]; then complain "log: $log"; fi
     fi
+    if [ -n "$bundle_copy" ]; then rm -rf "$bundle_copy"; fi
     if [ -n "$lock" ]; then rm -rf "$lock"; fi
     if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
     exit "$status"
@@ -106,39 +130,75 @@ truth() {
     esac
 }
 
-read_options() {
+read_environment() {
     standalone=$(truth "${ST2_STANDALONE:-}" ST2_STANDALONE)
+    check=$(truth "${ST2_CHECK:-}" ST2_CHECK)
     dry_run=$(truth "${ST2_DRY_RUN:-}" ST2_DRY_RUN)
+    upgrade=$(truth "${ST2_UPGRADE:-}" ST2_UPGRADE)
     uninstall=$(truth "${ST2_UNINSTALL:-}" ST2_UNINSTALL)
     purge=$(truth "${ST2_PURGE:-}" ST2_PURGE)
     yes=$(truth "${ST2_YES:-}" ST2_YES)
-    home=${ST2_HOME:-}
-    bind=${ST2_BIND:-}
-    python=${ST2_PYTHON:-}
-    wait_seconds=${ST2_WAIT:-60}
-    release_url=${ST2_RELEASE_URL:-https://github.com/st2lite/st2lite/releases/download/v$VERSION}
-    release_key=${ST2_RELEASE_KEY:-}
+    left_out=
+    for part in mongodb rabbitmq postgresql nginx; do
+        variable=ST2_NO_$(printf %s "$part" | tr '[:lower:]' '[:upper:]')
+        if [ -n "$(truth "$(eval "printf %s \"\${$variable:-}\"")" "$variable")" ]; then left_out="$left_out $part"; fi
+    done
+    user=${ST2_USER:-} password=${ST2_PASSWORD:-} password_file=${ST2_PASSWORD_FILE:-}
+    mongodb_uri_file=${ST2_MONGODB_URI_FILE:-} vars_file=${ST2_VARS:-} settings=${ST2_SET:-} offline=${ST2_OFFLINE:-}
+    home=${ST2_HOME:-} bind=${ST2_BIND:-} wait_seconds=${ST2_WAIT:-60}
+    python=${ST2_PYTHON:-} version=${ST2_VERSION:-} release_url=${ST2_RELEASE_URL:-} release_key=${ST2_RELEASE_KEY:-}
+    unset ST2_PASSWORD # nothing that is started has to know it
+    host_only=
+}
+
+read_options() {
+    read_environment
     while [ $# -gt 0 ]; do
         option=$1
         shift
+        value=
         case $option in
-        --home=* | --bind=* | --python=* | --wait=* | --release-url=* | --release-key=*)
+        --version=*)
+            version=${option#*=}
+            continue
+            ;;
+        --home=* | --bind=* | --python=* | --wait=* | --release-url=* | --release-key=* | --user=* | --password=* | \
+            --password-file=* | --mongodb-uri-file=* | --vars=* | --set=* | --offline=*)
             value=${option#*=}
             option=${option%%=*}
             ;;
-        --home | --bind | --python | --wait | --release-url | --release-key)
+        --home | --bind | --python | --wait | --release-url | --release-key | --user | --password | \
+            --password-file | --mongodb-uri-file | --vars | --set | --offline)
             if [ $# -eq 0 ]; then refuse "$option needs a value."; fi
             value=$1
             shift
             ;;
-        *) value= ;;
+        esac
+        case $option in
+        --user | --password* | --no-* | --mongodb-uri-file | --vars | --set | --offline | --check | --upgrade) host_only=$option ;;
         esac
         case $option in
         --standalone) standalone=1 ;;
+        --check) check=1 ;;
         --dry-run) dry_run=1 ;;
+        --upgrade) upgrade=1 ;;
         --uninstall) uninstall=1 ;;
         --purge) purge=1 ;;
         --yes) yes=1 ;;
+        --no-mongodb | --no-rabbitmq | --no-postgresql | --no-nginx) left_out="$left_out ${option#--no-}" ;;
+        --user) user=$value ;;
+        --password)
+            password=$value
+            complain "a password in the arguments is seen by everybody on this host: better use --password-file."
+            ;;
+        --password-file) password_file=$value ;;
+        --mongodb-uri-file) mongodb_uri_file=$value ;;
+        --vars) vars_file=$value ;;
+        --set)
+            settings="$settings
+$value"
+            ;;
+        --offline) offline=$value ;;
         --home) home=$value ;;
         --bind) bind=$value ;;
         --python) python=$value ;;
@@ -150,6 +210,36 @@ read_options() {
         *) refuse "unknown option \"$option\"." ;;
         esac
     done
+    check_options
+}
+
+check_options() {
+    case $wait_seconds in
+    '' | *[!0-9]*) refuse "--wait must be a whole number of seconds, not \"$wait_seconds\"." ;;
+    esac
+    case $version in
+    *[!0-9a-z.]*) refuse "--version must be like $VERSION, not \"$version\"." ;;
+    esac
+    if [ -n "$purge" ] && [ -z "$uninstall" ]; then refuse "--purge goes with --uninstall."; fi
+    if [ -n "$upgrade" ] && [ -n "$uninstall" ]; then refuse "--upgrade and --uninstall exclude each other."; fi
+    if [ -n "$standalone" ] && [ -n "$host_only" ]; then refuse "$host_only does not go with --standalone."; fi
+    if [ -n "$password" ] && [ -n "$password_file" ]; then refuse "give the password once: --password or --password-file."; fi
+    if [ "$password_file" = - ] && [ ! -f "$0" ]; then
+        refuse "standard input is the script itself: run install.sh from a file for --password-file -."
+    fi
+    if bad=$(printf '%s\n' "$settings" | grep -v -e '^$' -e '^[a-z][a-z0-9_]*='); then
+        refuse "--set must be NAME=VALUE, not \"$bad\"."
+    fi
+    wanted_version=${version:-$VERSION}
+    release_url=${release_url:-https://github.com/st2lite/st2lite/releases/download/v$wanted_version}
+    # One host has one place; somebody's standalone installation is none of its business.
+    place=/opt/stackstorm/installer
+    if [ -n "$uninstall" ] && [ -z "$standalone" ] && [ -z "$home" ]; then
+        if [ "$(id -u)" -eq 0 ] && { [ -e "$place" ] || [ -e /etc/st2/installer.yml ]; }; then host=1; fi
+    elif [ -z "$standalone" ] && [ -z "$uninstall" ]; then
+        host=1
+    fi
+    if [ -n "$host" ]; then return 0; fi
     if [ -z "$home" ]; then
         if [ -z "${HOME:-}" ]; then refuse "HOME is not set: say where to install with --home DIR."; fi
         home=$HOME/.st2lite
@@ -158,13 +248,6 @@ read_options() {
     /*) ;;
     *) home=$PWD/$home ;;
     esac
-    case $wait_seconds in
-    '' | *[!0-9]*) refuse "--wait must be a whole number of seconds, not \"$wait_seconds\"." ;;
-    esac
-    if [ -n "$purge" ] && [ -z "$uninstall" ]; then refuse "--purge goes with --uninstall."; fi
-    if [ -n "$uninstall" ] && [ -n "$standalone" ]; then
-        standalone= # an environment that says "standalone" may say so for the removal too
-    fi
 }
 
 # ---------------------------------------------------------------- preflight: finds all problems, changes nothing
@@ -200,10 +283,10 @@ check_python() {
     find_python
     if [ -z "$python" ]; then return 0; fi
     python=$("$python" -c 'import sys; print(sys.executable)') # not a shim, whose version depends on the directory
-    if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+    if [ -z "$host" ] && ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
         problem "$python has no venv module. Debian, Ubuntu: apt-get install python3-venv."
     fi
-    check_port
+    if [ -n "$host" ]; then check_resources; else check_port; fi
     check_release
 }
 
@@ -252,7 +335,7 @@ PYTHON
 }
 
 check_release() {
-    if [ -n "$source" ]; then return 0; fi
+    if [ -n "$source$offline" ]; then return 0; fi
     command -v tar >/dev/null || problem "tar is missing: apt-get install tar."
     if [ -n "$release_key" ]; then
         [ -r "$release_key" ] || problem "cannot read the release key $release_key."
@@ -277,12 +360,15 @@ PYTHON
     fi
 }
 
-check_host() {
+check_machine() {
     [ "$(uname -s)" = Linux ] || problem "this is $(uname -s): st2lite runs on Linux."
     case $(uname -m) in
     x86_64 | aarch64) ;;
     *) problem "this machine is $(uname -m): there are packages for x86_64 and aarch64 only." ;;
     esac
+}
+
+check_home() {
     available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo 2>/dev/null || :)
     if [ "${available:-9999}" -lt 256 ]; then
         problem "only $available MiB of memory are available, 256 are needed: stop something or add swap."
@@ -307,10 +393,123 @@ check_host() {
     esac
 }
 
+# What has to be true before anything can be done; the roles look closer once Ansible is there.
+check_host() {
+    if [ "$(id -u)" -ne 0 ]; then
+        problem "a host is installed as root: sudo ./install.sh, or curl … | sudo sh. (--standalone needs no root.)"
+    fi
+    system=$(sed -n -e 's/"//g' -e 's/^ID=//p' -e 's/^VERSION_ID=//p' /etc/os-release 2>/dev/null | LC_ALL=C sort -r | tr '\n' ' ')
+    system=${system% }
+    case $system in
+    'debian 12' | 'debian 13' | 'ubuntu 22.04' | 'ubuntu 24.04') ;;
+    'rhel 9'* | 'rocky 9'* | 'almalinux 9'* | 'centos 9'* | 'ol 9'*) ;;
+    *) problem "\"$system\" is not supported: take Debian 12 or 13, Ubuntu 22.04 or 24.04, or the Red Hat family's" \
+        "release 9; or install with --standalone." ;;
+    esac
+    [ -d /run/systemd/system ] || problem "systemd is not running here: take a host (or a container) that boots with it."
+    for program in tar flock; do
+        command -v "$program" >/dev/null || problem "$program is missing: install it with the package manager."
+    done
+    for file in "$vars_file" "$mongodb_uri_file" "$release_key" "$(printf %s "$password_file" | sed 's/^-$//')"; do
+        if [ -n "$file" ] && [ ! -r "$file" ]; then problem "cannot read $file."; fi
+    done
+    if [ -n "$offline" ] && [ ! -f "$offline" ] && [ ! -f "$offline/SHA256SUMS" ]; then
+        problem "$offline is not a bundle: packaging/bundle makes one."
+    fi
+    if [ -e /opt/stackstorm/st2 ] && [ ! -L /opt/stackstorm/st2 ]; then
+        problem "/opt/stackstorm/st2 is there already and not ours: take another host, or remove StackStorm first" \
+            "(docs/how-to/move-from-stackstorm.md)."
+    fi
+    if [ -n "$upgrade" ] && [ ! -L /opt/stackstorm/st2 ]; then
+        problem "there is nothing to upgrade here: run install.sh without --upgrade."
+    fi
+}
+
+# The value of a role's variable that was given by --set, by --vars, or to an earlier run; $2 is its default.
+setting() {
+    found=$({
+        cat /etc/st2/installer.yml "${vars_file:-/dev/null}" 2>/dev/null || :
+        printf '%s\n' "$settings" | sed 's/=/: /'
+    } | sed -n "s/^$1: *['\"]\{0,1\}\([^'\"#]*[^'\" #]\).*/\1/p" | tail -n 1)
+    printf %s "${found:-$2}"
+}
+
+# Memory, disks, ports and names. An installation that is there holds its ports itself.
+check_resources() {
+    wanted_ports=
+    if [ ! -L /opt/stackstorm/st2 ] && [ ! -e "$place/release" ]; then
+        wanted_ports="st2auth=9100 st2api=9101 st2stream=9102"
+        for pair in nginx=nginx_http_port:80 nginx=nginx_https_port:443 mongod=mongodb_port:27017 \
+            beam.smp=rabbitmq_port:5672 epmd=rabbitmq_epmd_port:4369 beam.smp=rabbitmq_distribution_port:25672 \
+            postgres=postgresql_port:5432; do
+            variable=${pair#*=}
+            case " $left_out " in
+            *" ${variable%%_*} "*) continue ;;
+            esac
+            wanted_ports="$wanted_ports ${pair%%=*}=$(setting "${variable%:*}" "${variable#*:}")"
+        done
+    fi
+    # shellcheck disable=SC2086  # a list of words
+    found_problems=$("$python" - "${offline:+offline}" "$(setting preflight_memory_mb 900)" $wanted_ports <<'PYTHON' 2>&1
+import glob, os, socket, subprocess, sys, urllib.parse, urllib.request
+
+offline, memory, ports = sys.argv[1], int(sys.argv[2]), dict(reversed(word.split("=")) for word in sys.argv[3:])
+have = next(int(line.split()[1]) // 1024 for line in open("/proc/meminfo") if line.startswith("MemTotal:"))
+if have < memory:
+    print(f"the host has {have} MiB of memory, {memory} are needed: add memory.")
+needs = {}
+for folder, size in (("/opt", 1000), ("/var", 1500)):
+    needs.setdefault(os.stat(folder).st_dev, []).append((folder, size))
+for entries in needs.values():
+    folders, size = " and ".join(folder for folder, _ in entries), sum(size for _, size in entries)
+    disk = os.statvfs(entries[0][0])
+    if disk.f_bavail * disk.f_frsize < size << 20:
+        print(f"{folders}: {disk.f_bavail * disk.f_frsize >> 20} MiB are free, {size} are needed: make room.")
+for folder in ("/etc", "/opt", "/usr", "/var/lib", "/var/log", "/tmp"):
+    if os.geteuid() == 0 and not os.access(folder, os.W_OK):
+        print(f"{folder} cannot be written: mount its file system for writing, look at the kernel's log for errors.")
+listening, holders = {}, {}
+for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+    for words in map(str.split, open(table) if os.path.exists(table) else ()):
+        if words[3] == "0A":
+            listening[f"socket:[{words[9]}]"] = str(int(words[1].rpartition(":")[2], 16))
+for link in glob.glob("/proc/[0-9]*/fd/*"):
+    try:
+        port = listening.get(os.readlink(link))
+        if port in ports:
+            holders.setdefault(port, set()).add(open(f"/proc/{link.split('/')[2]}/comm").read().strip())
+    except OSError:
+        continue
+for port, wanted in ports.items():
+    strangers = holders.get(port, {"another process"} if port in listening.values() else set()) - {wanted}
+    if strangers:
+        print(f"port {port}, wanted for {wanted}, is held by {', '.join(sorted(strangers))}: stop it, or see --set.")
+if not offline and not urllib.request.getproxies():
+    sites = subprocess.run(["apt-get", "indextargets", "--format", "$(SITE)"], capture_output=True, text=True).stdout \
+        if os.path.exists("/usr/bin/apt-get") else ""
+    for name in sorted({urllib.parse.urlsplit(site).hostname or "" for site in sites.split()} - {""}):
+        try:
+            socket.getaddrinfo(name, 443)
+        except OSError as error:
+            print(f"the name {name} cannot be resolved ({error.strerror}): check the name server, or use --offline.")
+PYTHON
+    ) || :
+    while IFS= read -r line; do
+        if [ -n "$line" ]; then problem "$line"; fi
+    done <<FOUND
+$found_problems
+FOUND
+}
+
 preflight() {
     problems='' bind_error=''
-    check_host
-    choose_bind
+    check_machine
+    if [ -n "$host" ]; then
+        check_host
+    else
+        check_home
+        choose_bind
+    fi
     check_python
     if [ -n "$problems" ]; then
         complain "this host is not ready, and nothing was changed:$problems"
@@ -329,6 +528,7 @@ find_source() {
             source=$beside
         fi
     fi
+    if [ -n "$offline" ] || [ "$wanted_version" != "$VERSION" ]; then source=; fi
 }
 
 # Download $1 to $2. TLS is verified, and a redirection may not leave TLS.
@@ -351,7 +551,7 @@ except OSError as error:
 }
 
 fetch_release() {
-    archive=st2lite-$VERSION.tar.gz
+    archive=st2lite-$wanted_version.tar.gz
     download "$release_url/SHA256SUMS" "$scratch/SHA256SUMS"
     download "$release_url/$archive" "$scratch/$archive"
     run "$python" -c '
@@ -373,117 +573,10 @@ if wanted.get(archive.name) != found:
         say "      checksum is right; the signature was not checked (no --release-key given)"
     fi
     run tar -xzf "$scratch/$archive" -C "$scratch" --no-same-owner
-    source=$scratch/st2lite-$VERSION
-}
-
-# What is to be installed, as one digest: equal digests mean that there is nothing to do.
-fingerprint() {
-    "$python" - "$source" <<'PYTHON'
-import hashlib, pathlib, platform, sys
-root = pathlib.Path(sys.argv[1])
-digest = hashlib.sha256(f"{sys.executable} {platform.python_version()}".encode())
-parts = ["requirements/st2lite.lock"]
-parts += ["wheels"] if (root / "wheels").is_dir() else ["requirements/build.lock", "pyproject.toml", "src", "packs"]
-for part in parts:
-    for path in sorted([root / part, *(root / part).rglob("*")]):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(root)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-print(digest.hexdigest()[:16])
-PYTHON
-}
-
-# pip of the virtualenv $1; nothing is ever built from source here.
-pip_install() {
-    environment=$1
-    shift
-    run "$environment/bin/python" -m pip install --disable-pip-version-check --no-input --only-binary :all: "$@"
+    source=$scratch/st2lite-$wanted_version
 }
 
 # ---------------------------------------------------------------- installing
-
-# Fill $scratch/wheels: from the release, or built from the checkout without any compiler.
-collect_wheels() {
-    if [ -d "$source/wheels" ]; then
-        cp -R "$source/wheels" "$scratch/wheels"
-        return 0
-    fi
-    say "      building st2lite and its client from this checkout"
-    run "$python" -m venv "$scratch/build"
-    pip_install "$scratch/build" --require-hashes -r "$source/requirements/build.lock"
-    # A copy is built, so that nothing is written into the checkout.
-    mkdir "$scratch/tree"
-    cp -R "$source/pyproject.toml" "$source/README.md" "$source/src" "$source/packs" "$scratch/tree"
-    for project in "$scratch/tree" "$scratch/tree/src/st2client"; do
-        run "$scratch/build/bin/python" -m build --wheel --no-isolation --outdir "$scratch/wheels" "$project"
-    done
-}
-
-install_packages() {
-    venv=$home/venvs/$wanted
-    if [ -f "$venv/.complete" ]; then
-        say "      already there"
-        return 0
-    fi
-    collect_wheels
-    say "      making the virtualenv; each package is checked against its hash"
-    rm -rf "$venv"
-    run "$python" -m venv "$venv"
-    pip_install "$venv" --require-hashes -r "$source/requirements/st2lite.lock"
-    pip_install "$venv" --no-index --no-deps "$scratch"/wheels/*.whl
-    run "$venv/bin/python" -m pip check
-    : >"$venv/.complete"
-}
-
-# Point the installation at the new virtualenv and settings; note whether anything is different now.
-activate() {
-    changed=
-    if [ "$(readlink "$home/venv" 2>/dev/null)" != "venvs/$wanted" ]; then
-        ln -sfn "venvs/$wanted" "$home/venv"
-        changed=1
-    fi
-    if [ "$(cat "$home/bind" 2>/dev/null)" != "$bind" ]; then
-        printf '%s\n' "$bind" >"$home/bind"
-        changed=1
-    fi
-    mkdir -p "$home/bin"
-    install_file "$source/packaging/standalone/st2lite-ctl" "$home/bin/st2lite-ctl"
-    install_file "$source/packaging/standalone/st2" "$home/bin/st2"
-}
-
-# Replace $2 by $1 in one move, so that a running script is never half old and half new.
-install_file() {
-    cp "$1" "$2.new"
-    chmod 700 "$2.new"
-    mv "$2.new" "$2"
-}
-
-start_service() {
-    state=0
-    "$home/bin/st2lite-ctl" status >/dev/null 2>&1 || state=$?
-    if [ "$state" -eq 0 ] && [ -z "$changed" ]; then
-        say "      already running, nothing changed"
-    elif [ "$state" -eq 3 ]; then
-        run "$home/bin/st2lite-ctl" start --wait "$wait_seconds"
-    else
-        run "$home/bin/st2lite-ctl" restart --wait "$wait_seconds"
-    fi
-}
-
-# Virtualenvs of earlier versions; nothing runs from them any more.
-remove_old_versions() {
-    for old in "$home"/venvs/*; do
-        if [ "$old" != "$home/venvs/$wanted" ]; then rm -rf "$old"; fi
-    done
-}
-
-smoke_test() {
-    run "$home/bin/st2" run core.local cmd='echo st2lite works' -j
-    if ! grep -q '"status": "succeeded' "$last_output" || ! grep -q 'st2lite works' "$last_output"; then
-        failed_command="st2 run core.local cmd='echo st2lite works'"
-        exit 1
-    fi
-    say "      core.local: succeeded"
-}
 
 take_lock() {
     lock=$home/.installing
@@ -499,11 +592,11 @@ take_lock() {
 }
 
 install_standalone() {
-    started=$(date +%s)
+    steps=6
     find_source
     preflight
     if [ -n "$dry_run" ]; then
-        say "This host is ready. install.sh would install st2lite $VERSION from ${source:-$release_url}"
+        say "This host is ready. install.sh would install st2lite $wanted_version from ${source:-$release_url}"
         say "into $home with $python, listen on $bind, and run core.local. Nothing was changed."
         return 0
     fi
@@ -512,53 +605,28 @@ install_standalone() {
     take_lock
     scratch=$(mktemp -d)
     log=$home/log/install-$(date +%Y%m%d-%H%M%S).log
-    # What the caller's shell is set up for must not steer this installation.
-    unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_HASHES PIP_REQUIRE_VIRTUALENV
-    unset ST2_AUTH_TOKEN ST2_API_KEY ST2_CONFIG_FILE ST2_TOKEN_DIRECTORY
+    own_environment
 
     step "Checking the host" "see the messages above"
     say "      $(uname -m), $("$python" --version), $home, $bind"
 
-    step "Getting st2lite $VERSION" "check the network and proxy (https_proxy), or run install.sh from a checkout"
+    step "Getting st2lite $wanted_version" "check the network and proxy (https_proxy), or run install.sh from a checkout"
     if [ -z "$source" ]; then fetch_release; fi
     say "      from $source"
-
-    step "Installing packages" "check the network, proxy (https_proxy) and pip's index configuration, then run this again"
-    wanted=$(fingerprint)
-    install_packages
-
-    step "Setting up" "check that $home is writable, then run this again"
-    activate
-
-    step "Starting" "see $home/log/st2lite.log, then run this again"
-    start_service
-
-    step "Testing with a first action" "see $home/log/st2lite.log and: $home/bin/st2 execution list"
-    smoke_test
-    remove_old_versions
-
-    elapsed=$(($(date +%s) - started))
-    url=$("$home/bin/st2lite-ctl" url)
-    say ""
-    say "st2lite $VERSION is running ($elapsed s)."
-    say ""
-    say "  URL        $url"
-    say "  user       st2admin"
-    say "  password   in $home/data/admin-password"
-    say "  client     $home/bin/st2 run core.local date"
-    say "  log        $home/bin/st2lite-ctl log"
-    say "  stop       $home/bin/st2lite-ctl stop"
-    say "  start      $home/bin/st2lite-ctl start"
-    say "  upgrade    run the newer install.sh --standalone"
-    say "  uninstall  $home/bin/st2lite-ctl uninstall    (--purge: with all data)"
-    say ""
-    case $bind in
-    127.* | localhost:* | '[::1]:'*) ;;
-    *) say "Note: $bind is reachable from other hosts, and st2lite speaks plain HTTP: put a TLS proxy before it." ;;
-    esac
+    # shellcheck source=/dev/null
+    . "$source/packaging/wheels.sh"
+    # shellcheck source=/dev/null
+    . "$source/packaging/standalone/install.sh"
+    set_up_standalone
 }
 
-remove() {
+# What the caller's shell is set up for must not steer this installation.
+own_environment() {
+    unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_HASHES PIP_REQUIRE_VIRTUALENV
+    unset ST2_AUTH_TOKEN ST2_API_KEY ST2_CONFIG_FILE ST2_TOKEN_DIRECTORY
+}
+
+remove_standalone() {
     if [ ! -f "$home/.st2lite" ]; then
         complain "there is no installation of st2lite in $home. Name the place with --home."
         exit 1
@@ -579,19 +647,110 @@ remove() {
     fi
 }
 
+# The whole host: what has to be known and there before packaging/host/install.sh takes over.
+install_host() {
+    find_source
+    if [ -n "$uninstall" ] && [ -x "$place/venv/bin/ansible-playbook" ]; then source=$place/release; fi
+    if [ -z "$uninstall" ]; then preflight; else find_python_for_removal; fi
+    if [ -n "$dry_run" ]; then
+        describe_host
+        return 0
+    fi
+    if [ -n "$purge" ] && [ -z "$yes" ]; then confirm_purge; fi
+    exec 9>/run/st2lite-installer
+    if ! flock -n 9; then
+        complain "another run of install.sh is at work on this host: wait until it has ended."
+        exit 1
+    fi
+    scratch=$(mktemp -d /var/tmp/st2lite.XXXXXX)
+    if [ -n "$uninstall" ]; then
+        log=/var/log/st2lite-uninstall-$(date +%Y%m%d-%H%M%S).log
+    else
+        if [ ! -d /var/log/st2 ]; then mkdir -m 755 /var/log/st2; fi
+        log=/var/log/st2/install-$(date +%Y%m%d-%H%M%S).log
+    fi
+    : >"$log"
+    own_environment
+    steps=3
+    step "Checking the host" "see the messages above"
+    say "      $system, $(uname -m), $("$python" --version); log: $log"
+    step "Getting st2lite $wanted_version" "check the network and proxy (https_proxy), or run install.sh from a checkout"
+    if [ -n "$offline" ]; then open_bundle; fi
+    if [ -z "$source" ]; then fetch_release; fi
+    say "      from $source"
+    # shellcheck source=/dev/null
+    . "$source/packaging/wheels.sh"
+    # shellcheck source=/dev/null
+    . "$source/packaging/host/install.sh"
+    set_up_host
+}
+
+describe_host() {
+    if [ -n "$uninstall" ]; then
+        say "install.sh would remove st2lite and what came with it${purge:+, with all data}. Nothing was changed."
+        return 0
+    fi
+    say "This host is ready. install.sh would ${upgrade:+back it up, then }install st2lite $wanted_version from" \
+        "${offline:-${source:-$release_url}}"
+    for part in mongodb rabbitmq postgresql st2 nginx; do
+        case " $left_out " in
+        *" $part "*) say "  $part       left out" ;;
+        *) say "  $part" ;;
+        esac
+    done
+    say "and run actions to test it. (--check tells what would change, task by task.) Nothing was changed."
+}
+
+find_python_for_removal() {
+    problems='' system=removal
+    find_python
+    if [ -n "$problems" ]; then
+        complain "cannot uninstall:$problems"
+        exit 1
+    fi
+}
+
+confirm_purge() {
+    if [ ! -t 0 ] || [ ! -t 1 ]; then refuse "--purge removes all data: say --yes."; fi
+    printf 'Remove st2lite with its database, packs, keys and passwords? [y/N] '
+    read -r answer
+    case $answer in
+    y | Y | yes) ;;
+    *)
+        say "Nothing was changed."
+        exit 1
+        ;;
+    esac
+}
+
+# A bundle is a folder or an archive of one; everything in it is held against its SHA256SUMS.
+open_bundle() {
+    bundle=$offline
+    if [ -f "$offline" ]; then
+        bundle_copy=$scratch/bundle
+        mkdir "$bundle_copy"
+        run tar -xf "$offline" -C "$bundle_copy" --no-same-owner --strip-components=1
+        bundle=$bundle_copy
+    fi
+    bundle=$(CDPATH='' cd -- "$bundle" && pwd)
+    release_url=file://$bundle
+    wanted_version=$(sed -n 's/^[0-9a-f]* [ *]st2lite-\([0-9][^/]*\)\.tar\.gz$/\1/p' "$bundle/SHA256SUMS")
+    run sh -c 'cd "$1" && sha256sum --check --strict --quiet SHA256SUMS' sh "$bundle"
+}
+
 main() {
-    log='' lock='' scratch='' last_output='' failed_command='' step_name='' remedy='' step_number=0
+    log='' lock='' scratch='' last_output='' failed_command='' step_name='' remedy='' step_number=0 steps=0
+    host='' system='' child='' bundle='' bundle_copy='' source=''
+    started=$(date +%s)
     read_options "$@"
     trap finish EXIT
     trap 'remedy="it was interrupted: run it again"; exit 130' INT TERM HUP
-    if [ -n "$uninstall" ]; then
-        remove
-    elif [ -n "$standalone" ]; then
-        install_standalone
+    if [ -n "$host" ]; then
+        install_host
+    elif [ -n "$uninstall" ]; then
+        remove_standalone
     else
-        complain "only the one-process installation exists in this release: run install.sh --standalone."
-        complain "Setting up a full host (database, broker, web server) comes with a later release."
-        exit 3
+        install_standalone
     fi
 }
 

@@ -77,6 +77,12 @@ def test_help_names_every_option_with_its_environment_variable(tmp_path: Path) -
         (["--standalone", "--wait=soon"], "--wait must be a whole number"),
         (["--purge"], "--purge goes with --uninstall"),
         (["--standalone=1"], 'unknown option "--standalone=1"'),
+        (["--standalone", "--check"], "--check does not go with --standalone"),
+        (["--dry-run", "--stable"], 'unknown option "--stable"'),
+        (["--dry-run", "--set", "Mongo"], '--set must be NAME=VALUE, not "Mongo"'),
+        (["--dry-run", "--version=latest!"], "--version must be like"),
+        (["--dry-run", "--upgrade", "--uninstall"], "--upgrade and --uninstall exclude each other"),
+        (["--dry-run", "--password=a", "--password-file=b"], "give the password once"),
     ],
 )
 def test_wrong_usage_is_refused(tmp_path: Path, arguments: list[str], says: str) -> None:
@@ -92,10 +98,27 @@ def test_an_environment_switch_must_be_yes_or_no(tmp_path: Path) -> None:
     assert "ST2_STANDALONE must be 1 or 0" in result.stderr.decode()
 
 
-def test_the_full_host_says_that_it_comes_later(tmp_path: Path) -> None:
-    result = run(home=tmp_path)
-    assert result.returncode == 3
-    assert "--standalone" in result.stderr.decode()
+def test_the_problems_of_a_host_are_reported_at_once(tmp_path: Path) -> None:
+    """Always with --dry-run: where the tests run may be a machine that could be installed."""
+    arguments = ["--upgrade", "--vars", "nowhere.yml", "--offline", "no-bundle", "--python", "/bin/false"]
+    result = run("--dry-run", *arguments, home=tmp_path)
+    errors = result.stderr.decode()
+    assert result.returncode == 1
+    assert "nothing was changed" in errors
+    for problem in ("cannot read nowhere.yml", "no-bundle is not a bundle", "/bin/false is not a CPython"):
+        assert problem in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_disk_and_ports_of_a_host_are_looked_at(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        arguments = ["--set", f"mongodb_port={port}", "--set", "preflight_memory_mb=99000000"]
+        result = run("--dry-run", *arguments, home=tmp_path, ST2_PYTHON=sys.executable)
+    errors = result.stderr.decode()
+    assert result.returncode == 1
+    assert f"port {port}, wanted for mongod, is held by" in errors
+    assert "99000000 are needed: add memory" in errors
     assert list(tmp_path.iterdir()) == []
 
 

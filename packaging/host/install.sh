@@ -1,0 +1,286 @@
+#!/bin/sh
+# shellcheck disable=SC2154,SC2034  # Part of install.sh, which sets the variables and reads some.
+# What the installation, the upgrade, the check and the removal of a whole host do once the release is there ($source).
+
+set_up_host() {
+    if [ -n "$check" ]; then place=$scratch/installer; fi
+    make_place
+    if [ -z "$uninstall" ]; then keep_release; fi
+    step "Preparing Ansible" "check the network, proxy (https_proxy) and pip's index configuration, then run this again"
+    prepare_ansible
+    write_variables
+    if [ -n "$uninstall" ]; then
+        play uninstall
+        remove_place
+        say ""
+        say "st2lite is removed ($(elapsed) s)."
+        if [ -z "$purge" ]; then say "Data, settings and passwords are still there; install.sh goes on with them."; fi
+    elif [ -n "$check" ]; then
+        play site --check
+        say ""
+        say "A run would change $(changes) things; they are in $log. Nothing was changed."
+    else
+        if [ -n "$upgrade" ]; then play upgrade; else play site; fi
+        rm -rf "$place/release.old"
+        summary
+    fi
+}
+
+elapsed() { printf %s "$(($(date +%s) - started))"; }
+
+# ---------------------------------------------------------------- the installer's own place
+
+# /opt/stackstorm/installer: for root alone, but programs in it may be run by others.
+make_place() {
+    fresh=
+    if [ ! -e "$place" ]; then fresh=1; fi
+    mkdir -p "$place"
+    chmod 755 "$(dirname "$place")" "$place"
+}
+
+# Keep the release, whole or not at all: upgrade and removal need it when its source is gone. In a checkout the wheels
+# and the collections have to be made first.
+keep_release() {
+    release=$place/release
+    digest=$(fingerprint roles playbooks packaging install.sh ansible.cfg)
+    if [ "$(cat "$release/.digest" 2>/dev/null)" = "$digest" ] || [ "$source" = "$release" ]; then return 0; fi
+    rm -rf "$release.new"
+    mkdir "$release.new"
+    for part in requirements packaging roles playbooks collections ansible.cfg install.sh README.md LICENSE CHANGELOG.md; do
+        if [ -e "$source/$part" ]; then cp -R "$source/$part" "$release.new"; fi
+    done
+    bring_venv_module
+    collect_wheels
+    cp -R "$scratch/wheels" "$release.new"
+    printf '%s\n' "$digest" >"$release.new/.digest"
+    chmod -R u=rwX,go=rX "$release.new"
+    rm -rf "$release.old"
+    if [ -e "$release" ]; then mv "$release" "$release.old"; fi
+    mv "$release.new" "$release"
+}
+
+# Debian and Ubuntu keep half of Python's venv in a package of its own. What came with it is recorded as the role
+# "packages" does, so that the removal takes it away again.
+bring_venv_module() {
+    if "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then return 0; fi
+    remedy="install Python's module venv (Debian, Ubuntu: apt-get install python3-venv), then run this again"
+    if [ -n "$check" ] || ! command -v apt-get >/dev/null; then
+        failed_command="$python -c 'import ensurepip, venv'"
+        exit 1
+    fi
+    say "      installing python3-venv"
+    export DEBIAN_FRONTEND=noninteractive
+    records=/var/lib/st2lite/packages
+    mkdir -p "$records"
+    chmod 755 /var/lib/st2lite "$records"
+    if [ ! -f "$records/installer.before" ]; then list_packages >"$records/installer.before"; fi
+    if ! apt-get install --assume-yes --no-install-recommends python3-venv </dev/null >>"$log" 2>&1; then
+        run apt-get update
+        run apt-get install --assume-yes --no-install-recommends python3-venv
+    fi
+    list_packages | LC_ALL=C comm -13 "$records/installer.before" - >"$records/installer"
+    chmod 644 "$records/installer"
+    rm "$records/installer.before"
+}
+
+list_packages() { dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii *//p' | LC_ALL=C sort -u; }
+
+prepare_ansible() {
+    venv=$place/venv
+    release=$place/release
+    if [ ! -d "$release" ]; then release=$source; fi
+    lock_digest=$("$python" -V; sha256sum <"$release/requirements/ansible.lock")
+    if [ "$(cat "$venv/.complete" 2>/dev/null)" = "$lock_digest" ]; then
+        say "      already there"
+    else
+        bring_venv_module
+        rm -rf "$venv"
+        run "$python" -m venv "$venv"
+        pip_install "$venv" --no-compile --require-hashes -r "$release/requirements/ansible.lock"
+        printf '%s\n' "$lock_digest" >"$venv/.complete"
+        chmod -R go=rX "$venv"
+    fi
+    if [ ! -d "$release/collections" ]; then
+        say "      unpacking collections"
+        run env PYTHON="$venv/bin/python" "$release/packaging/collections"
+        chmod -R u=rwX,go=rX "$release/collections"
+    fi
+}
+
+# Last of all when st2lite is removed. The folder is ours alone; the one above may have become empty.
+remove_place() {
+    rm -rf "$place"
+    rmdir /opt/stackstorm 2>/dev/null || :
+    if [ -n "$purge" ]; then
+        rm -f /etc/st2/installer.yml "$log"
+        rmdir /etc/st2 2>/dev/null || :
+        log=
+    fi
+}
+
+# ---------------------------------------------------------------- Ansible
+
+# What the options say, for the roles; remembered in /etc/st2/installer.yml for the next run, but for the password.
+write_variables() {
+    remembered=/etc/st2/installer.yml
+    if [ -z "$check$uninstall" ]; then mkdir -p /etc/st2; fi
+    if [ "$password_file" = - ]; then
+        IFS= read -r password || :
+    elif [ -n "$password_file" ]; then
+        IFS= read -r password <"$password_file" || :
+    fi
+    if [ -n "$password_file" ] && [ -z "$password" ]; then
+        complain "there is no password in $password_file."
+        exit 1
+    fi
+    variables=$scratch/variables.yml
+    remedy="look at --set and --vars, then run this again"
+    {
+        for part in $left_out; do printf '%s\0' "site_$part" false; done
+        if [ -n "$mongodb_uri_file" ]; then printf '%s\0' mongodb_uri "$(cat "$mongodb_uri_file")"; fi
+        if [ -n "$user" ]; then printf '%s\0' st2_auth_username "$user"; fi
+        printf '%s\n' "$settings" | while IFS= read -r line; do
+            if [ -n "$line" ]; then printf '%s\0' "${line%%=*}" "${line#*=}"; fi
+        done
+        if [ -n "$password" ]; then printf '%s\0' !st2_auth_password "$password"; fi
+        printf '%s\0' '!st2_release' "$release" '!uninstall_purge' "${purge:-0}"
+        if [ -n "$bundle" ]; then
+            printf '%s\0' '!preflight_offline' true '!st2_wheelhouse' "$bundle/wheels" \
+                '!mongodb_repository_key_file' "$bundle/mongodb.asc"
+        fi
+    } >"$scratch/options"
+    run "$venv/bin/python" "$release/packaging/host/variables.py" --remembered "$remembered" ${check:+--forget} \
+        ${uninstall:+--forget} ${vars_file:+--file "$vars_file"} --output "$variables" --options "$scratch/options"
+}
+
+# What Ansible and everything below it find in their environment.
+environment_of_ansible() {
+    export ANSIBLE_CONFIG="$release/ansible.cfg" ANSIBLE_HOME="$scratch/ansible" ANSIBLE_REMOTE_TEMP="$scratch/ansible"
+    export ANSIBLE_LOCAL_TEMP="$scratch/ansible" ANSIBLE_PIPELINING=1 ANSIBLE_NOCOLOR=1
+    export ANSIBLE_CALLBACK_PLUGINS="$release/packaging/host/callback" ANSIBLE_CALLBACKS_ENABLED=st2_steps
+    export ST2_STEPS_FILE="$scratch/steps" ST2_STEPS_DONE="$step_number" ST2_STEPS_STARTED="$started"
+    export LC_ALL=C.UTF-8
+    if [ -n "${http_proxy:-}${https_proxy:-}" ]; then
+        # The services of this host are asked through HTTP as well; that must not go out by a proxy.
+        no_proxy=localhost,127.0.0.1,::1${no_proxy:+,$no_proxy}
+        export no_proxy NO_PROXY="$no_proxy"
+    fi
+    if [ -n "$bundle" ]; then
+        export PIP_NO_INDEX=1 PIP_FIND_LINKS="$bundle/wheels"
+        offline_apt
+    fi
+}
+
+# Let apt see the bundle alone, while this runs. What is in it was held against SHA256SUMS, by open_bundle.
+offline_apt() {
+    if [ ! -d "$bundle/apt" ] || [ -n "${APT_CONFIG:-}" ]; then return 0; fi
+    mkdir -p "$scratch/apt/lists/partial"
+    chmod -R go=rX "$scratch"
+    printf 'deb [trusted=yes] file:%s/apt ./\n' "$bundle" >"$scratch/apt/sources.list"
+    cat >"$scratch/apt/apt.conf" <<CONFIG
+Dir::Etc::sourcelist "$scratch/apt/sources.list";
+Dir::Etc::sourceparts "-";
+Dir::State::lists "$scratch/apt/lists";
+APT::Sandbox::User "root";
+CONFIG
+    export APT_CONFIG="$scratch/apt/apt.conf"
+}
+
+# Run a playbook on this host. Its output goes to the log, its steps come to the screen by the callback.
+play() {
+    name=$1
+    shift
+    step_name="Ansible, playbooks/$name.yml"
+    remedy="see the log, then run this again"
+    last_output='' failed_command=''
+    environment_of_ansible
+    # Roles give secrets their modes; what programs put down beside them, such as virtualenvs, is for others to read.
+    umask 022
+    # In the background: the shell would keep a signal back until the playbook has ended.
+    "$venv/bin/ansible-playbook" --inventory "$release/packaging/host/inventory.yml" --extra-vars "@$variables" "$@" "$release/playbooks/$name.yml" </dev/null 3>&1 >>"$log" 2>&1 &
+    child=$!
+    umask 077
+    status=0
+    wait "$child" || status=$?
+    child=
+    if [ "$status" -ne 0 ]; then explain_failure; fi
+}
+
+# The callback leaves a line for each thing that it knows: number, step, task, changed; and the message in a file.
+fact() { sed -n "s/^$1 //p" "$scratch/steps" 2>/dev/null | tail -n 1; }
+
+changes() { fact changed; }
+
+explain_failure() {
+    last_output=$scratch/steps.message
+    if [ "$(fact role)" = preflight ] && [ "$name" = site ]; then
+        complain "this host is not ready:"
+        sed 's/^/  - /' "$last_output" >&2
+        undo_preparation
+        step_number=0
+        exit 1
+    fi
+    step_number=$(fact number)
+    step_number=${step_number:-$((steps + 1))}
+    step_name=$(fact step)
+    step_name=${step_name:-Ansible}
+    failed_command="the task \"$(fact task)\" of playbooks/$name.yml"
+    remedy="$(remedy_of "$(fact role)"), then run this again: it goes on where it has to"
+    if [ "$name" = upgrade ] && [ -d "$place/release.old" ]; then
+        rm -rf "$place/release"
+        mv "$place/release.old" "$place/release"
+    fi
+    exit 1
+}
+
+remedy_of() {
+    case $1 in
+    mongodb) printf %s "see journalctl -u mongod and /var/log/mongodb/mongod.log; mongodb_repository_url names the packages" ;;
+    rabbitmq) printf %s "see journalctl -u rabbitmq-server and /var/log/rabbitmq" ;;
+    postgresql) printf %s "see journalctl -u 'postgresql*' and /var/log/postgresql" ;;
+    nginx) printf %s "see journalctl -u nginx and nginx -t" ;;
+    st2) printf %s "see st2ctl status and /var/log/st2" ;;
+    packages) printf %s "check that apt-get update (or dnf makecache) works" ;;
+    *) printf %s "see the log" ;;
+    esac
+}
+
+# The host is as it was before, if this was the first run here.
+undo_preparation() {
+    if [ -z "$fresh" ] || [ -n "$check" ] || [ -L /opt/stackstorm/st2 ]; then return 0; fi
+    rm -rf "$place" /etc/st2/installer.yml
+    rmdir /opt/stackstorm /etc/st2 2>/dev/null || :
+    if [ -s /var/lib/st2lite/packages/installer ]; then
+        # shellcheck disable=SC2046  # a list of words
+        apt-get purge --assume-yes $(cat /var/lib/st2lite/packages/installer) </dev/null >>"$log" 2>&1 || :
+    fi
+    rm -f /var/lib/st2lite/packages/installer
+    rmdir /var/lib/st2lite/packages /var/lib/st2lite 2>/dev/null || :
+    complain "nothing was changed; the details are in $log."
+}
+
+# ---------------------------------------------------------------- the end
+
+summary() {
+    port=$(setting nginx_https_port 443)
+    address=https://$(hostname -f 2>/dev/null || hostname)
+    if [ "$port" != 443 ]; then address=$address:$port; fi
+    case " $left_out " in *" nginx "*) address="http://127.0.0.1:9101 (no web server)" ;; esac
+    say ""
+    if [ "$(changes)" = 0 ]; then
+        say "st2lite $wanted_version is as it should be; nothing was changed ($(elapsed) s)."
+    else
+        say "st2lite $wanted_version is running ($(elapsed) s)."
+    fi
+    say ""
+    say "  URL        $address    (API: /api, client: st2)"
+    say "  user       $(setting st2_auth_username st2admin)"
+    say "  password   sudo cat /etc/st2/secrets/admin"
+    say "  client     st2 run core.local date          (root is logged in)"
+    say "  status     st2ctl status"
+    say "  log        $log"
+    say "  repair     $place/release/install.sh"
+    say "  upgrade    the newer install.sh --upgrade"
+    say "  uninstall  $place/release/install.sh --uninstall    (--purge: with all data)"
+    say ""
+}
