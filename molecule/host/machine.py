@@ -36,6 +36,8 @@ def obstacles() -> list[str]:
     found = [f"{program} is not installed" for program in PROGRAMS if shutil.which(program) is None]
     if os.geteuid() != 0:
         found.append("only root can make hosts")
+    elif subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "true"], capture_output=True).returncode:
+        found.append("the kernel grants no namespaces")
     if not control_groups.groups("any"):
         found.append("there is no control group tree at /sys/fs/cgroup")
     return found
