@@ -191,6 +191,12 @@ class TestPermissions:
             ["0o775", "0o775", "0o775", "0o664", "0o600"], ["0o755", "0o755", "0o755", "0o644", "0o600"],
         ]  # fmt: skip
 
+    def test_members_of_the_group_can_take_turns(self, tmp_path: Path) -> None:
+        host = Host(tmp_path, group=grp.getgrgid(os.getgid()).gr_name)
+        host.install(f"file://{write_pack(tmp_path / 'weather')}")
+        locks = host.packs / ".locks"
+        assert [oct(path.stat().st_mode & 0o777) for path in (locks, locks / "weather")] == ["0o775", "0o664"]
+
 
 class TestFit:
     def test_versions_of_stackstorm_and_python(self, host: Host, tmp_path: Path) -> None:

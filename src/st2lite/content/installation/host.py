@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from st2lite.content.installation.index import PackIndex
+from st2lite.content.installation.permissions import share
 from st2lite.content.installation.virtualenvs import Virtualenvs
 from st2lite.content.locations import PackLocations
 from st2lite.content.packs import is_pack_ref
@@ -34,6 +35,7 @@ class PackHost:
         directory = self.packs_dir / ".locks"
         directory.mkdir(parents=True, exist_ok=True)
         with (directory / pack).open("w") as file:
+            share(directory, self.group)  # the services that take turns are not all the same user
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
