@@ -222,6 +222,7 @@ check_options() {
     esac
     if [ -n "$purge" ] && [ -z "$uninstall" ]; then refuse "--purge goes with --uninstall."; fi
     if [ -n "$upgrade" ] && [ -n "$uninstall" ]; then refuse "--upgrade and --uninstall exclude each other."; fi
+    if [ -n "$check" ] && [ -n "$upgrade$uninstall" ]; then refuse "--check stands alone."; fi
     if [ -n "$standalone" ] && [ -n "$host_only" ]; then refuse "$host_only does not go with --standalone."; fi
     if [ -n "$password" ] && [ -n "$password_file" ]; then refuse "give the password once: --password or --password-file."; fi
     if [ "$password_file" = - ] && [ ! -f "$0" ]; then

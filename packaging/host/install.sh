@@ -5,6 +5,7 @@
 set_up_host() {
     if [ -n "$check" ]; then place=$scratch/installer; fi
     make_place
+    reach_out
     if [ -z "$uninstall" ]; then keep_release; fi
     step "Preparing Ansible" "check the network, proxy (https_proxy) and pip's index configuration, then run this again"
     prepare_ansible
@@ -147,6 +148,11 @@ write_variables() {
         if [ -n "$bundle" ]; then
             printf '%s\0' '!preflight_offline' true '!st2_wheelhouse' "$bundle/wheels" \
                 '!mongodb_repository_key_file' "$bundle/mongodb.asc"
+            packs=
+            for pack in "$bundle"/packs/*/pack.yaml; do
+                if [ -f "$pack" ]; then packs="$packs${packs:+, }file://$(dirname "$pack")"; fi
+            done
+            if [ -n "$packs" ]; then printf '%s\0' '!st2_packs' "[$packs]"; fi
         fi
     } >"$scratch/options"
     run "$venv/bin/python" "$release/packaging/host/variables.py" --remembered "$remembered" ${check:+--forget} \
@@ -160,6 +166,10 @@ environment_of_ansible() {
     export ANSIBLE_CALLBACK_PLUGINS="$release/packaging/host/callback" ANSIBLE_CALLBACKS_ENABLED=st2_steps
     export ST2_STEPS_FILE="$scratch/steps" ST2_STEPS_DONE="$step_number" ST2_STEPS_STARTED="$started"
     export LC_ALL=C.UTF-8
+}
+
+# How this host's network is used, or the bundle instead.
+reach_out() {
     if [ -n "${http_proxy:-}${https_proxy:-}" ]; then
         # The services of this host are asked through HTTP as well; that must not go out by a proxy.
         no_proxy=localhost,127.0.0.1,::1${no_proxy:+,$no_proxy}
@@ -173,9 +183,7 @@ environment_of_ansible() {
 
 # Let apt see the bundle alone, while this runs. What is in it was held against SHA256SUMS, by open_bundle.
 offline_apt() {
-    if [ ! -d "$bundle/apt" ] || [ -n "${APT_CONFIG:-}" ]; then return 0; fi
     mkdir -p "$scratch/apt/lists/partial"
-    chmod -R go=rX "$scratch"
     printf 'deb [trusted=yes] file:%s/apt ./\n' "$bundle" >"$scratch/apt/sources.list"
     cat >"$scratch/apt/apt.conf" <<CONFIG
 Dir::Etc::sourcelist "$scratch/apt/sources.list";
@@ -184,6 +192,7 @@ Dir::State::lists "$scratch/apt/lists";
 APT::Sandbox::User "root";
 CONFIG
     export APT_CONFIG="$scratch/apt/apt.conf"
+    run apt-get update
 }
 
 # Run a playbook on this host. Its output goes to the log, its steps come to the screen by the callback.
