@@ -29,6 +29,7 @@ SECRETS = {
 
 _AS_IF_RUN = {
     # What tasks find out or decide on the host, for templates that come after them.
+    "rabbitmq": {"__rabbitmq_login": {"password_hash": "AAECAw=="}},
     "st2": {
         "_st2_bare": False,
         "_st2_wanted": "1.0.0-py3.11-0123456789ab",

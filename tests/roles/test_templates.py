@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 
 import pytest
@@ -52,6 +53,8 @@ def _read(file: Rendered) -> None:
     """Fail unless the rendered text is of the format that its path asks for."""
     if file.path.endswith((".yml", ".yaml")) or file.path == "/etc/mongod.conf":
         assert isinstance(yaml.safe_load(file.text), dict), file.path
+    elif file.path.endswith(".json"):
+        assert isinstance(json.loads(file.text), dict), file.path
     elif _UNIT.search(file.path) or file.path.endswith(".repo") or file.path.startswith("/etc/st2/"):
         _ini(file.text)
     elif "/nginx/" in file.path or "/logrotate.d/" in file.path:
