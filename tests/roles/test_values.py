@@ -67,7 +67,7 @@ def test_a_password_does_not_end_its_place_in_the_address() -> None:
 def test_rabbitmq_listens_on_loopback_alone(kind: str) -> None:
     assert "listeners.tcp.1 = 127.0.0.1:5672\n" in _file(_RABBITMQ, kind, "/etc/rabbitmq/rabbitmq.conf")
     environment = _file(_RABBITMQ, kind, "/etc/rabbitmq/rabbitmq-env.conf")
-    assert "inet_dist_use_interface {127,0,0,1}" in environment
+    assert environment.count("inet_dist_use_interface {127,0,0,1}") == 2, "the server, and rabbitmqctl while it runs"
     assert "export ERL_EPMD_ADDRESS=127.0.0.1\n" in environment
     socket = _file(_RABBITMQ, kind, "/etc/systemd/system/epmd.socket.d/st2lite.conf")
     assert "ListenStream=\nListenStream=127.0.0.1:4369\n" in socket, "an empty one first takes back the unit's own"
