@@ -119,6 +119,15 @@ finish() {
     exit "$status"
 }
 
+interrupted() {
+    if [ -n "$child" ] && [ -s "$scratch/steps" ]; then # the steps of Ansible
+        step_number=$(sed -n 's/^number //p' "$scratch/steps")
+        step_name=$(sed -n 's/^step //p' "$scratch/steps")
+    fi
+    remedy="it was interrupted: run it again"
+    exit 130
+}
+
 # ---------------------------------------------------------------- options
 
 # Print 1 for yes and nothing for no; $1 is the value, $2 the variable's name.
@@ -663,6 +672,8 @@ install_host() {
         complain "another run of install.sh is at work on this host: wait until it has ended."
         exit 1
     fi
+    # What a run that was killed has left there may hold secrets.
+    find /var/tmp -maxdepth 1 -user root -name 'st2lite.??????' -exec rm -rf {} +
     scratch=$(mktemp -d /var/tmp/st2lite.XXXXXX)
     if [ -n "$uninstall" ]; then
         log=/var/log/st2lite-uninstall-$(date +%Y%m%d-%H%M%S).log
@@ -745,7 +756,7 @@ main() {
     started=$(date +%s)
     read_options "$@"
     trap finish EXIT
-    trap 'remedy="it was interrupted: run it again"; exit 130' INT TERM HUP
+    trap interrupted INT TERM HUP
     if [ -n "$host" ]; then
         install_host
     elif [ -n "$uninstall" ]; then

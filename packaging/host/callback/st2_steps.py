@@ -53,6 +53,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
             self._number += 1
             self._facts.update(number=self._number, step=task.name)
             self._parts = set() if task.loop else None
+            self._leave_facts()
             count = f"[{self._number}/{self._total}]" if self._number <= self._total else "[!]"  # a rescue
             self._say(f"{count} {task.name} ({self._seconds()} s)")
         elif self._parts is not None and task._role is not None:
@@ -76,6 +77,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
         slowest = sorted(self._spent.items(), key=lambda pair: -pair[1])[:25]
         self._display.display("Seconds by task:\n" + "\n".join(f"{spent:7.1f}  {name}" for name, spent in slowest))
         self._facts["changed"] = sum(stats.changed.values())
+        self._leave_facts()
+
+    def _leave_facts(self) -> None:
         file = os.environ.get("ST2_STEPS_FILE")
         if file:
             Path(file).write_text("".join(f"{name} {value}\n" for name, value in self._facts.items()))
