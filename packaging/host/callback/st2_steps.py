@@ -96,7 +96,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
         content = result._result
         message = content.get("msg", "")
         lines = [str(line) for line in message] if isinstance(message, list) else [str(message)]
-        lines += [str(content[name]).strip() for name in ("stderr", "stdout") if content.get(name)]
+        lines += [str(content[name]).strip() for name in ("stdout", "stderr") if content.get(name)]
         for item in content.get("results", []):
             if isinstance(item, dict) and item.get("failed"):
                 lines.append(str(item.get("msg", "")))
