@@ -224,7 +224,7 @@ explain_failure() {
     last_output=$scratch/steps.message
     if [ "$(fact role)" = preflight ] && [ "$name" = site ]; then
         complain "this host is not ready:"
-        sed 's/^/  - /' "$last_output" >&2
+        sed -e 1d -e 's/^/  - /' "$last_output" >&2 # the first line is a heading of the role
         undo_preparation
         step_number=0
         exit 1
