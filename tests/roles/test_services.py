@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -111,18 +110,8 @@ class TestAsSystemdReadsThem:
         assert max(exposure.values()) < 2.5, exposure
 
 
+@pytest.mark.usefixtures("root_logger")
 class TestLogs:
-    @pytest.fixture(autouse=True)
-    def root_logger(self) -> Iterator[None]:
-        root = logging.getLogger()
-        handlers, level = root.handlers[:], root.level
-        yield
-        for handler in root.handlers:
-            if handler not in handlers:
-                handler.close()
-        root.handlers[:] = handlers
-        root.setLevel(level)
-
     @pytest.mark.parametrize("kind", ["logging", "syslog"])
     @pytest.mark.parametrize("name", [*_WEB, *_DAEMONS, "st2actionrunner"])
     def test_each_service_understands_its_files(

@@ -8,7 +8,6 @@ import os
 import socket
 import stat
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,16 +49,7 @@ OF_STACKSTORM = """
 logger = logging.getLogger("st2lite.test")
 
 
-@pytest.fixture(autouse=True)
-def root_logger() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    for handler in root.handlers:
-        if handler not in handlers:
-            handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("root_logger")
 
 
 def use(tmp_path: Path, text: str, **syslog: object) -> None:

@@ -7,17 +7,7 @@ from st2lite.config.load import build
 from st2lite.models.errors import ConfigError
 from st2lite.services.logs import mask, reopen_logs, set_up_logging
 
-
-@pytest.fixture(autouse=True)
-def root_logger():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    for handler in root.handlers:
-        if handler not in handlers:
-            handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("root_logger")
 
 
 @pytest.mark.parametrize(
