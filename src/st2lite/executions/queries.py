@@ -29,15 +29,16 @@ def get_execution(store: Store, identifier: str) -> Execution:
     return execution
 
 
-def children_of(
-    store: Store, execution: Execution, depth: int = -1, by_start: bool = False, large: bool = False
-) -> list[Execution]:
-    """Return the descendants of an execution down to `depth` levels (-1: all), depth first or by start time."""
+def children_of(store: Store, execution: Execution, depth: int = -1, by_start: bool = False) -> list[Execution]:
+    """Return the descendants of an execution down to `depth` levels (-1: all), depth first or by start time.
+
+    They lack their results (see `with_results`).
+    """
     levels: dict[str, list[Execution]] = {}
     parents = [execution.id]
     level = 0
     while parents and (depth < 0 or level < depth):
-        found = by_parents(store, parents, large)
+        found = by_parents(store, parents)
         for child in found:
             levels.setdefault(child.parent or "", []).append(child)
         parents = [child.id for child in found if child.id not in levels]
@@ -73,9 +74,9 @@ def output_of(store: Store, execution: Execution, output_type: str | None = None
     return chunks
 
 
-def by_parents(store: Store, parents: Sequence[str], large: bool = False) -> list[Execution]:
-    """Return the children of several executions, those of each one oldest first."""
-    return find_in(store, Execution, "parent", parents, (Order("start_timestamp"),), large)
+def by_parents(store: Store, parents: Sequence[str]) -> list[Execution]:
+    """Return the children of several executions without their results, those of each one oldest first."""
+    return find_in(store, Execution, "parent", parents, (Order("start_timestamp"),), large=False)
 
 
 def with_results(store: Store, executions: Sequence[Execution]) -> list[Execution]:

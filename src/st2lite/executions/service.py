@@ -73,11 +73,9 @@ class ExecutionService:
         """Return the different values of a field that executions can be filtered by."""
         return self._store.distinct(Execution, field)
 
-    def children(
-        self, execution: Execution, depth: int = -1, by_start: bool = False, large: bool = True
-    ) -> list[Execution]:
-        """Return the descendants of an execution; without `large` their results stay empty."""
-        return queries.children_of(self._store, execution, depth, by_start, large)
+    def children(self, execution: Execution, depth: int = -1, by_start: bool = False) -> list[Execution]:
+        """Return the descendants of an execution; their results stay empty."""
+        return queries.children_of(self._store, execution, depth, by_start)
 
     def children_ids(self, executions: Iterable[Execution]) -> dict[str, list[str]]:
         """Map the id of each execution that has children to their ids."""

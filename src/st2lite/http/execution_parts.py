@@ -36,7 +36,6 @@ class ExecutionParts:
             self._service.get(id),
             -1 if depth is None else depth,
             by_start=text(req, "result_fmt") == "sorted",
-            large=False,
         )
         send_rows(resp, views_of(self._service, self._views, children, selection), None)
 
