@@ -36,28 +36,34 @@ class PolicyIndex:
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
+        self._reading = threading.Lock()
         self._lock = threading.Lock()
         self._by_action: dict[str, ActionPolicies] = {}
         self._expires = float("-inf")
+        self._writes = 0
 
     def of(self, action_ref: str) -> ActionPolicies:
         """The policies of an action; may raise `StoreUnavailable`."""
         if self._clock() >= self._expires:
-            with self._lock:
-                now = self._clock()
-                if now >= self._expires:
-                    # Said first: what is written while we read makes it expire again.
-                    self._expires = now + SECONDS
-                    try:
-                        self._by_action = _group(self._store.find(Policy))
-                    except Exception:
-                        self._expires = float("-inf")
-                        raise
+            # Nobody goes on with what is known to be old: an action would run past its limits while these are read.
+            with self._reading:
+                if self._clock() >= self._expires:
+                    self._read()
         return self._by_action.get(action_ref, _NONE)
 
     def forget(self) -> None:
         """Read the policies anew when they are asked for: one was written."""
-        self._expires = float("-inf")
+        with self._lock:
+            self._writes += 1
+            self._expires = float("-inf")
+
+    def _read(self) -> None:
+        writes, now = self._writes, self._clock()
+        by_action = _group(self._store.find(Policy))
+        with self._lock:
+            self._by_action = by_action
+            if writes == self._writes:  # else one was written meanwhile, and may not have been read
+                self._expires = now + SECONDS
 
 
 def _group(policies: list[Policy]) -> dict[str, ActionPolicies]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,4 +73,44 @@ def test_a_store_that_is_away_is_asked_again(store: CachedStore, monkeypatch: py
         patch.setattr(store, "find", away)
         with pytest.raises(StoreUnavailable):
             index.of("core.local")
+    assert len(index.of("core.local").limits) == 1
+
+
+class Slow:
+    """A store whose first answer is held back until it is released; `asked` is set when it was asked."""
+
+    def __init__(self, store: CachedStore) -> None:
+        self._store = store
+        self.asked, self.released = threading.Event(), threading.Event()
+
+    def find(self, kind: type[Policy]) -> list[Policy]:
+        found = self._store.find(kind)
+        self.asked.set()
+        assert self.released.wait(60)
+        return found
+
+
+def test_nobody_goes_on_without_the_policies_while_they_are_read(store: CachedStore) -> None:
+    store.insert(policy(threshold=1))
+    slow = Slow(store)
+    index = PolicyIndex(slow, clock=lambda: 0.0)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(index.of, "core.local")
+        assert slow.asked.wait(60)
+        second = pool.submit(index.of, "core.local")
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.2)
+        slow.released.set()
+        assert [len(answer.result(60).limits) for answer in (first, second)] == [1, 1]
+
+
+def test_what_is_written_while_the_policies_are_read_is_not_missed(store: CachedStore) -> None:
+    slow = Slow(store)
+    index = PolicyIndex(slow, clock=lambda: 0.0)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(index.of, "core.local")
+        assert slow.asked.wait(60)
+        store.insert(policy(threshold=1))
+        index.forget()
+        slow.released.set()
     assert len(index.of("core.local").limits) == 1
