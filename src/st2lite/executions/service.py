@@ -12,7 +12,7 @@ from st2lite.executions.snapshots import Snapshots
 from st2lite.messaging.contract import Bus
 from st2lite.models.execution import Execution, OutputChunk
 from st2lite.rendering.crypto import KeyRing
-from st2lite.storage.contract import Filter, Order, Store
+from st2lite.storage.contract import Filter, Order, Store, UpTo
 
 
 class ExecutionService:
@@ -52,7 +52,7 @@ class ExecutionService:
         order: Sequence[Order] = queries.NEWEST_FIRST,
         limit: int | None = None,
         offset: int = 0,
-        large: bool = True,
+        large: bool | UpTo = True,
     ) -> list[Execution]:
         """Return matching executions; without `large` their results stay empty."""
         return self._store.find(Execution, filters, order, limit, offset, large)

@@ -27,7 +27,7 @@ from st2lite.http.params import (
 from st2lite.http.rows import send_rows, total_of
 from st2lite.models.errors import IllegalTransition, InvalidInput
 from st2lite.models.execution import NO_RESULT, RESULT_LIMIT, Execution
-from st2lite.storage.contract import Filter, Order
+from st2lite.storage.contract import Filter, Order, UpTo
 
 _FIELDS = {
     "status": "status",
@@ -51,7 +51,7 @@ _LIST = ListSpec(
     timestamps=frozenset({"timestamp"}),
     period=Period("start_timestamp", "timestamp_gt", "timestamp_lt"),
 )
-MOST_AT_ONCE = 16 * 1024 * 1024
+MOST_AT_ONCE = 8 * 1024 * 1024
 """Bytes of results that one answer may hold in memory; a list of more is sent while it is read."""
 
 _OLDEST_FIRST = (Order("start_timestamp"),)
@@ -120,7 +120,8 @@ class Executions:
         filters = [*query.filters, *_path_filters(text(req, "filter") or "")]
         order = query.order if text(req, "sort") else _chronology(req)
         show = boolean(req, "show_secrets")
-        rows = self._service.find(filters, order, query.limit, query.offset, large=False)
+        results = UpTo(MOST_AT_ONCE, ("result",)) if shows(query.selection, "result") else False
+        rows = self._service.find(filters, order, query.limit, query.offset, results)
         total = total_of(lambda: self._service.count(filters), query.limit, query.offset, len(rows))
         send_rows(resp, views_of(self._service, self._views, rows, query.selection, show), query.limit, total)
 
@@ -188,7 +189,7 @@ def views_of(
     selection: Selection,
     show_secrets: bool = False,
 ) -> list[dict[str, Any]] | Iterator[dict[str, Any]]:
-    """Render executions that were found without results, which are read here: one by one if they are large."""
+    """Render executions; results that they were found without are read here: one by one if they are large."""
     if not shows(selection, "result"):
         return view_all(service, views, executions, selection, show_secrets)
     if sum(execution.result_size for execution in executions) <= MOST_AT_ONCE:

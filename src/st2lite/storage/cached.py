@@ -21,7 +21,7 @@ from st2lite.models.action import Action, RunnerType
 from st2lite.models.document import Document
 from st2lite.models.rule import Rule
 from st2lite.models.trigger import Trigger, TriggerType
-from st2lite.storage.contract import Equal, Filter, Order, Store
+from st2lite.storage.contract import Equal, Filter, Order, Store, UpTo
 
 D = TypeVar("D", bound=Document)
 
@@ -44,6 +44,8 @@ class CachedStore:
         self._counts: dict[Any, tuple[float, int]] = {}
         self._listeners: dict[type[Document], list[Callable[[], None]]] = {}
         self.ensure_schema = store.ensure_schema
+        self.schema = store.schema
+        self.forget_schema = store.forget_schema
         self.distinct = store.distinct
         self.ping = store.ping
         self.close = store.close
@@ -94,7 +96,7 @@ class CachedStore:
         order: Sequence[Order] = (),
         limit: int | None = None,
         offset: int = 0,
-        large: bool = True,
+        large: bool | UpTo = True,
     ) -> list[D]:
         if kind not in KINDS or limit not in (None, 1) or offset or order or not _is_equality(filters):
             return self._store.find(kind, filters, order, limit, offset, large)

@@ -75,11 +75,25 @@ class Order:
     descending: bool = False
 
 
+@dataclass(frozen=True)
+class UpTo:
+    """Read these large attributes while all those of a page come to `most` characters; else leave all of them empty."""
+
+    most: int
+    names: tuple[str, ...]
+
+
 class Store(Protocol):
     """A database. Safe to use from many threads; one instance per process (open it after forking)."""
 
     def ensure_schema(self) -> None:
         """Create or migrate collections and indexes; harmless to repeat, safe when several processes do it at once."""
+
+    def schema(self) -> dict[str, str]:
+        """What the store remembers of its schema, under the keys of `storage.migrations`; nothing if it is new."""
+
+    def forget_schema(self) -> None:
+        """Have the store taken for a new one, for when all that is in it is replaced."""
 
     def insert(self, document: Document) -> None:
         """Write a new document and set its `rev` to 1; an empty `id` is filled. Raise `Conflict` if a key is taken."""
@@ -117,11 +131,11 @@ class Store(Protocol):
         order: Sequence[Order] = (),
         limit: int | None = None,
         offset: int = 0,
-        large: bool = True,
+        large: bool | UpTo = True,
     ) -> list[D]:
         """Return matching documents, by `id` if no order is given.
 
-        With `large=False` large attributes stay empty (`msgspec.Raw(b"")`).
+        With `large=False` large attributes stay empty (`msgspec.Raw(b"")`), with `UpTo` those that it does not name.
         """
 
     def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:

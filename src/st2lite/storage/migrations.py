@@ -47,6 +47,12 @@ def target_version(migrations: Sequence[Migration]) -> int:
     return max((migration.version for migration in migrations), default=INITIAL_VERSION)
 
 
+def is_newer(meta: Mapping[str, str], migrations: Sequence[Migration] = MIGRATIONS) -> bool:
+    """Whether a store with these remembered values was written by a release that knows more migrations."""
+    target = target_version(migrations)
+    return int(meta.get(VERSION_KEY, target)) > target
+
+
 def pending(meta: Mapping[str, str], migrations: Sequence[Migration]) -> list[Migration]:
     """The migrations that a store with these remembered values still needs; `StoreUnavailable` if it is newer than us.
 
@@ -54,7 +60,7 @@ def pending(meta: Mapping[str, str], migrations: Sequence[Migration]) -> list[Mi
     """
     target = target_version(migrations)
     stored = int(meta.get(VERSION_KEY, target))
-    if stored > target:
+    if is_newer(meta, migrations):
         raise StoreUnavailable(
             f"the database was written by a newer release (schema {stored}, this one knows {target}): "
             "install that release, or restore a backup made before the upgrade"
@@ -100,6 +106,23 @@ def new_fields(meta: Mapping[str, str], collection: Collection) -> list[str]:
     """The declared fields that are not filled in yet; all of them if the collection is not remembered."""
     known = set(json.loads(meta.get(fields_key(collection), "[]")))
     return [name for name in collection.fields if name not in known]
+
+
+def rewritten(
+    meta: Mapping[str, str], collections: Sequence[Collection], migrations: Sequence[Migration] = MIGRATIONS
+) -> list[str]:
+    """What bringing a store up to date writes into documents, a line each; `StoreUnavailable` if it is newer than us.
+
+    While that lasts, and after it, no process of the former release may write: what it wrote would be left as it is.
+    """
+    if not meta:
+        return []
+    lines = [f"migration {step.version}, of {step.collection}" for step in pending(meta, migrations)]
+    for collection in collections:
+        # A collection that is not remembered is new.
+        if fields_key(collection) in meta and (names := new_fields(meta, collection)):
+            lines.append(f"new fields of {collection.name}: {', '.join(names)}")
+    return lines
 
 
 def wanted_meta(collections: Sequence[Collection], migrations: Sequence[Migration]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from st2lite.models.errors import InvalidInput
-from st2lite.storage.contract import Equal, Order
+from st2lite.storage.contract import Equal, In, Order, UpTo
 from tests.conformance.storage_suite.items import EMPTY, Database, Item, ready
 
 ODD: list[Any] = [
@@ -57,6 +57,24 @@ class ContentConformance:
         small = store.find(Item, [Equal("name", "x")], large=False)[0]
         assert bytes(small.picture) == b""
         assert small.name == "x"
+
+    def test_large_attributes_as_far_as_there_is_room(self, database: Database) -> None:
+        store = ready(database)
+        documents = [Item(name="x", picture=msgspec.Raw(b"[1]"), manual=msgspec.Raw(b'"22"')) for _ in range(3)]
+        store.insert_many(documents)
+        for most, pictures in ((9, 3), (8, 0)):
+            found = store.find(Item, [Equal("name", "x")], large=UpTo(most, ("picture",)))
+            assert [item.id for item in found] == sorted(item.id for item in documents)
+            assert sum(bytes(item.picture) == b"[1]" for item in found) == pictures
+            assert {bytes(item.manual) for item in found} == {b""}
+        one = store.find(Item, [Equal("name", "x")], [Order("name")], 1, 2, UpTo(4, ("manual",)))
+        assert [(bytes(item.picture), bytes(item.manual)) for item in one] == [(b"", b'"22"')]
+        several = store.find(
+            Item, [In("id", tuple(f"{number}" for number in range(1000)))], large=UpTo(0, ("picture",))
+        )
+        assert several == []
+        with pytest.raises(KeyError):
+            store.find(Item, large=UpTo(9, ("name",)))
 
     def test_writing_without_a_large_attribute_keeps_it(self, database: Database) -> None:
         store = ready(database)

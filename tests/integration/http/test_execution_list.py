@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from falcon.testing import create_environ
 
 from st2lite.http import executions
+from st2lite.models.document import Document
+from st2lite.models.execution import Execution
 from tests.integration.http.conftest import USER, ApiClient
 
 
@@ -195,6 +199,23 @@ def test_large_results_are_sent_while_they_are_read(
     assert client.simulate_get(path, query_string="exclude_attributes=result").json == [
         {name: value for name, value in row.items() if name != "result"} for row in whole.json
     ]
+
+
+def test_a_page_is_one_query(client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        client.end(client.run(), {"number": number})
+    asked = []
+    find = client.context.store.find
+
+    def listen(kind: type[Document], *arguments: Any, **named: Any) -> list[Document]:
+        asked.append(kind)
+        return find(kind, *arguments, **named)
+
+    monkeypatch.setattr(client.context.store, "find", listen)
+    rows = client.simulate_get("/v1/executions", query_string="limit=3&exclude_attributes=trigger_instance").json
+    assert [row["result"] for row in rows] == [{"number": number} for number in (2, 1, 0)]
+    # its results come with it; the other one is for the children
+    assert asked.count(Execution) == 2
 
 
 def test_children_can_be_included(client: ApiClient) -> None:

@@ -28,9 +28,19 @@ _META = "st2lite_schema"
 Row = dict[str, Any]
 
 
+def read_schema(database: Database[Row]) -> dict[str, str]:
+    """What the database remembers of its schema."""
+    return {row["_id"]: row["value"] for row in database[_META].find()}
+
+
+def forget_schema(database: Database[Row]) -> None:
+    """Remember nothing of it any more."""
+    database[_META].delete_many({})
+
+
 def ensure_schema(database: Database[Row], kinds: Sequence[type[Document]], migrations: Sequence[Migration]) -> None:
     """Create what is missing and migrate what is old. One read if all is up to date; several processes may do it."""
-    meta = {row["_id"]: row["value"] for row in database[_META].find()}
+    meta = read_schema(database)
     wanted = wanted_meta([kind.collection for kind in kinds], migrations)
     wanted |= {f"indexes:{kind.collection.name}": _fingerprint(kind.collection) for kind in kinds}
     steps = pending(meta, migrations)

@@ -27,15 +27,16 @@ from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, apart_value, codec_for
-from st2lite.storage.contract import D, Filter, Order
+from st2lite.storage.contract import D, Filter, Order, UpTo
 from st2lite.storage.damage import Reader
 from st2lite.storage.filters import check_field, check_fields
 from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.mongodb.look_back import LookBack
 from st2lite.storage.mongodb.query import MOST_IN, Query, name_of, queries, rank, sort_of
 from st2lite.storage.mongodb.quiet import QuietMonitor, quieten
-from st2lite.storage.mongodb.schema import ensure_schema
+from st2lite.storage.mongodb.schema import ensure_schema, forget_schema, read_schema
 from st2lite.storage.mongodb.writes import DUPLICATE_CODE, Change, Writes, is_done, write_once
+from st2lite.storage.weighing import as_far_as_there_is_room, wanted, weighed
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -76,6 +77,14 @@ class MongoStore:
         with _explained():
             ensure_schema(self._database(), self._kinds, self._migrations)
 
+    def schema(self) -> dict[str, str]:
+        with _explained():
+            return read_schema(self._database())
+
+    def forget_schema(self) -> None:
+        with _explained():
+            forget_schema(self._database())
+
     def insert(self, document: Document) -> None:
         if not document.id:
             document.id = new_id()
@@ -115,7 +124,7 @@ class MongoStore:
     def get(self, kind: type[D], identifier: str) -> D | None:
         codec = codec_for(kind)
         with _explained():
-            row = self._collection(kind).find_one({"_id": identifier}, _projection(kind, large=True))
+            row = self._collection(kind).find_one({"_id": identifier}, _projection(kind, kind.collection.large))
         return None if row is None else codec.join(*_parts(row), map(row.get, (*codec.apart, *codec.large)))
 
     def replace(self, document: Document) -> None:
@@ -179,26 +188,31 @@ class MongoStore:
         order: Sequence[Order] = (),
         limit: int | None = None,
         offset: int = 0,
-        large: bool = True,
+        large: bool | UpTo = True,
     ) -> list[D]:
         check_fields(kind.collection, [*filters, *order])
         if limit == 0:
             return []
         codec = codec_for(kind)
         collection = self._collection(kind)
-        projection = _projection(kind, large) | {name_of(key.field): 1 for key in order}
+        attributes = (*codec.apart, *codec.large)
 
-        attributes = (*codec.apart, *codec.large) if large else codec.apart
+        def read(large: bool | UpTo) -> list[D]:
+            names = wanted(kind.collection, large)
+            projection = _projection(kind, names) | {name_of(key.field): 1 for key in order}
 
-        def rows_of(limit: int | None, offset: int) -> Iterator[tuple[Any, ...]]:
-            def find(filters: Sequence[Filter]) -> list[Row]:
-                return _find(collection, list(queries(filters)), projection, sort_of(order), limit, offset)
+            def rows_of(limit: int | None, offset: int) -> Iterator[tuple[Any, ...]]:
+                def find(filters: Sequence[Filter]) -> list[Row]:
+                    found = _find(collection, list(queries(filters)), projection, sort_of(order), limit, offset)
+                    return list(weighed(found, large, lambda row: map(row.get, names)))
 
-            with _explained():
-                rows = self._look_back.page(kind.collection.name, filters, order, limit, find)
-            return ((*_parts(row), *map(row.get, attributes)) for row in rows)
+                with _explained():
+                    rows = self._look_back.page(kind.collection.name, filters, order, limit, find)
+                return ((*_parts(row), *map(row.get, attributes)) for row in rows)
 
-        return self._reader.page(codec, filters, limit, offset, rows_of)
+            return self._reader.page(codec, filters, limit, offset, rows_of)
+
+        return as_far_as_there_is_room(read, large)
 
     def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
         check_fields(kind.collection, filters)
@@ -329,9 +343,8 @@ def _update(kind: type[Document], row: Row, parts: Parts) -> Row:
     return {**update, "$unset": gone} if gone else update
 
 
-def _projection(kind: type[Document], large: bool) -> dict[str, int]:
-    names = ("rev", "body", *kind.collection.apart, *(kind.collection.large if large else ()))
-    return dict.fromkeys(names, 1)
+def _projection(kind: type[Document], large: Sequence[str]) -> dict[str, int]:
+    return dict.fromkeys(("rev", "body", *kind.collection.apart, *large), 1)
 
 
 def _find(
@@ -341,17 +354,19 @@ def _find(
     sort: list[tuple[str, int]],
     limit: int | None,
     offset: int,
-) -> list[Row]:
+) -> Iterator[Row]:
     """Run a query, or several whose results are merged."""
     if len(parts) == 1:
-        return list(collection.find(parts[0], projection, sort=sort, skip=offset, limit=limit or 0))
+        with collection.find(parts[0], projection, sort=sort, skip=offset, limit=limit or 0) as cursor:
+            yield from cursor
+        return
     end = None if limit is None else offset + limit
     rows: list[Row] = []
     for query in parts:
         rows += collection.find(query, projection, sort=sort, limit=end or 0)
     for name, direction in reversed(sort):
         rows.sort(key=lambda row: rank(row.get(name)), reverse=direction < 0)
-    return rows[offset:end]
+    yield from rows[offset:end]
 
 
 @contextlib.contextmanager

@@ -13,12 +13,23 @@ from st2lite.storage.sqlite import sql
 _BATCH = 500
 
 
+def read_schema(connection: sqlite3.Connection) -> dict[str, str]:
+    """What the file remembers of its schema."""
+    connection.execute(sql.CREATE_META)
+    return dict(connection.execute(sql.READ_META).fetchall())
+
+
+def forget_schema(connection: sqlite3.Connection) -> None:
+    """Remember nothing of it any more."""
+    connection.execute(sql.CREATE_META)
+    connection.execute(sql.FORGET_META)
+
+
 def ensure_schema(
     connection: sqlite3.Connection, kinds: Sequence[type[Document]], migrations: Sequence[Migration]
 ) -> None:
     """Create what is missing and migrate what is old; the caller holds the transaction."""
-    connection.execute(sql.CREATE_META)
-    meta = dict(connection.execute(sql.READ_META).fetchall())
+    meta = read_schema(connection)
     steps = pending(meta, migrations)
     for kind in kinds:
         table = sql.Table(kind.collection)

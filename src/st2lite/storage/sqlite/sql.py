@@ -25,6 +25,7 @@ UNDO = "ROLLBACK TO many"
 
 CREATE_META = "CREATE TABLE IF NOT EXISTS st2lite_schema (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)"
 READ_META = "SELECT key, value FROM st2lite_schema"
+FORGET_META = "DELETE FROM st2lite_schema"
 WRITE_META = (
     "INSERT INTO st2lite_schema (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
@@ -60,11 +61,10 @@ class Table:
         self.delete = f"DELETE FROM {self.name} WHERE id = ?"
         self.delete_rev = f"{self.delete} AND rev = ?"
         small = ["id, rev, body", *map(_quote, collection.apart)]
-        self._small = f"SELECT {', '.join(small)} FROM {self.name}"
-        self._whole = f"SELECT {', '.join([*small, *large])} FROM {self.name}"
-        self.get = f"{self._whole} WHERE id = ?"
+        self._small = small
+        self.get = f"SELECT {', '.join([*small, *large])} FROM {self.name} WHERE id = ?"
         self.exists = f"SELECT 1 FROM {self.name} WHERE id = ?"
-        self.page = f"{self._small} WHERE id > ? ORDER BY id LIMIT ?"
+        self.page = f"SELECT {', '.join(small)} FROM {self.name} WHERE id > ? ORDER BY id LIMIT ?"
         self.columns = f"SELECT name FROM pragma_table_info({_literal(collection.name)})"
         self.index_names = f"SELECT name FROM pragma_index_list({_literal(collection.name)}) WHERE origin = 'c'"
 
@@ -108,12 +108,17 @@ class Table:
         return f"SELECT id FROM {self.name} WHERE {conditions} AND id <> ?"
 
     def find(
-        self, filters: Sequence[Filter], order: Sequence[Order], limit: int | None, offset: int, large: bool
+        self, filters: Sequence[Filter], order: Sequence[Order], limit: int | None, offset: int, large: Sequence[str]
     ) -> Query:
-        """Rows of `id`, `rev`, `body`, attributes that are kept apart and, if `large`, the large ones."""
+        """Rows of `id`, `rev`, `body`, attributes that are kept apart and, unless none is named, the large ones.
+
+        Those that are not named are null.
+        """
         check_fields(self.collection, order)
         where, parameters = self._where(filters)
-        sql = f"{self._whole if large else self._small}{where} ORDER BY {_order(order)}"
+        columns = [_quote(name) if name in large else "NULL" for name in self.collection.large] if large else []
+        selected = f"SELECT {', '.join([*self._small, *columns])} FROM {self.name}"
+        sql = f"{selected}{where} ORDER BY {_order(order)}"
         if limit is not None or offset:
             sql += " LIMIT ? OFFSET ?"
             parameters += [-1 if limit is None else limit, offset]

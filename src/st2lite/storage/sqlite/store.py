@@ -17,13 +17,14 @@ from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import Conflict, InvalidInput, St2liteError, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, apart_value, codec_for
-from st2lite.storage.contract import D, Filter, Order
+from st2lite.storage.contract import D, Filter, Order, UpTo
 from st2lite.storage.damage import Reader
 from st2lite.storage.group_commit import GroupCommit, Ticket
 from st2lite.storage.migrations import MIGRATIONS, Migration
 from st2lite.storage.sqlite import sql
 from st2lite.storage.sqlite.connection import ConnectionPool, connect, explain
-from st2lite.storage.sqlite.schema import ensure_schema
+from st2lite.storage.sqlite.schema import ensure_schema, forget_schema, read_schema
+from st2lite.storage.weighing import TooMuch, as_far_as_there_is_room, wanted, weighed
 
 Operation = Callable[[sqlite3.Connection], Any]
 """Writes within the transaction of its batch."""
@@ -46,6 +47,13 @@ class SQLiteStore:
 
     def ensure_schema(self) -> None:
         self._writes.run(lambda connection: ensure_schema(connection, self._kinds, self._migrations))
+
+    def schema(self) -> dict[str, str]:
+        remembered: dict[str, str] = self._writes.run(read_schema)
+        return remembered
+
+    def forget_schema(self) -> None:
+        self._writes.run(forget_schema)
 
     def insert(self, document: Document) -> None:
         if not document.id:
@@ -143,14 +151,23 @@ class SQLiteStore:
         order: Sequence[Order] = (),
         limit: int | None = None,
         offset: int = 0,
-        large: bool = True,
+        large: bool | UpTo = True,
     ) -> list[D]:
         table = _table(kind)
+        small = 3 + len(kind.collection.apart)
 
-        def rows_of(limit: int | None, offset: int) -> list[Any]:
-            return self._read(*table.find(filters, order, limit, offset, large))
+        def read(large: bool | UpTo) -> list[D]:
+            names = wanted(kind.collection, large)
 
-        return self._reader.page(codec_for(kind), filters, limit, offset, rows_of)
+            def rows_of(limit: int | None, offset: int) -> list[Any]:
+                statement, parameters = table.find(filters, order, limit, offset, names)
+                return self._read(
+                    statement, parameters, lambda rows: list(weighed(rows, large, lambda row: row[small:]))
+                )
+
+            return self._reader.page(codec_for(kind), filters, limit, offset, rows_of)
+
+        return as_far_as_there_is_room(read, large)
 
     def count(self, kind: type[Document], filters: Sequence[Filter] = ()) -> int:
         count: int = self._read(*_table(kind).count(filters))[0][0]
@@ -175,10 +192,16 @@ class SQLiteStore:
         count: int = self._writes.run(lambda connection: connection.execute(statement, parameters).rowcount)
         return count
 
-    def _read(self, statement: str, parameters: Sequence[Any]) -> list[Any]:
+    def _read(
+        self, statement: str, parameters: Sequence[Any], fetch: Callable[[sqlite3.Cursor], list[Any]] = list
+    ) -> list[Any]:
         connection = self._readers.take()
         try:
-            rows = connection.execute(statement, parameters).fetchall()
+            with contextlib.closing(connection.execute(statement, parameters)) as cursor:
+                rows = fetch(cursor)
+        except TooMuch:
+            self._readers.give_back(connection)
+            raise
         except sqlite3.Error as error:
             connection.close()
             raise explain(error, self._path) from None
