@@ -39,6 +39,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         add_place_options(command)
         command.add_argument("--force", action="store_true", help=force)
         command.set_defaults(run=run)
+        if run is _restore:
+            command.add_argument(
+                "--documents-only", action="store_true", help="leave packs, configs and keys as they are"
+            )
 
 
 def _backup(options: argparse.Namespace) -> int:
@@ -54,11 +58,16 @@ def _restore(options: argparse.Namespace) -> int:
     from st2lite.services.backup.operations import restore
     from st2lite.services.installation import installation
 
-    manifest = restore(installation(options.config_file, options.data_dir), options.file, options.force, _say)
+    where = installation(options.config_file, options.data_dir)
+    manifest = restore(where, options.file, options.force, _say, options.documents_only)
     print(f"Restored what was saved on {manifest['created']} by st2lite {manifest['version']}.")
-    print(
-        "Now start the services, and make the virtualenvs of packs: st2-register-content --register-setup-virtualenvs"
-    )
+    if options.documents_only:
+        print("Now start the services.")
+    else:
+        print(
+            "Now start the services, and make the virtualenvs of packs: "
+            "st2-register-content --register-setup-virtualenvs"
+        )
     return 0
 
 

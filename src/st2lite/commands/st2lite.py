@@ -9,6 +9,8 @@ from pathlib import Path
 from st2lite import __version__
 from st2lite.commands.backup import add_commands as add_backup_commands
 from st2lite.commands.import_stackstorm import add_command as add_import_command
+from st2lite.commands.migrate import add_command as add_migrate_command
+from st2lite.commands.remove_user import add_command as add_remove_user_command
 from st2lite.commands.set_password import add_command as add_password_command
 from st2lite.commands.system_packs import add_command as add_system_packs_command
 from st2lite.models.errors import St2liteError
@@ -55,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_standalone)
     add_backup_commands(commands)
     add_import_command(commands)
+    add_migrate_command(commands)
     add_password_command(commands)
+    add_remove_user_command(commands)
     add_system_packs_command(commands)
     return parser
 

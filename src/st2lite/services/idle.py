@@ -14,17 +14,19 @@ from st2lite.services.standalone import take_lock
 
 
 @contextmanager
-def stopped(where: Installation) -> Iterator[AppContext]:
+def stopped(where: Installation, old_schema: bool = False) -> Iterator[AppContext]:
     """Open an installation that is stopped, and keep standalone from starting meanwhile.
 
-    Raises `InvalidInput` while services run, and `ConfigError` while standalone does.
+    The schema is brought up to date first; with `old_schema` it is left as it is, older or newer. Raises `InvalidInput`
+    while services run, and `ConfigError` while standalone does.
     """
     with ExitStack() as stack:
         if where.data_dir is not None:
             stack.enter_context(take_lock(where.data_dir))
         context = AppContext(where.config)
         stack.callback(context.close)
-        context.store.ensure_schema()
+        if not (old_schema and context.store.schema()):
+            context.store.ensure_schema()
         running = {member.group for member in context.store.find(ServiceMember) if member.expires > time.time()}
         if running:
             names = ", ".join(sorted(running))

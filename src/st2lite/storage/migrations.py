@@ -117,12 +117,11 @@ def rewritten(
     """
     if not meta:
         return []
-    lines = [f"migration {step.version}, of {step.collection}" for step in pending(meta, migrations)]
-    for collection in collections:
-        # A collection that is not remembered is new.
-        if fields_key(collection) in meta and (names := new_fields(meta, collection)):
-            lines.append(f"new fields of {collection.name}: {', '.join(names)}")
-    return lines
+    known = [collection for collection in collections if fields_key(collection) in meta]  # the others are new
+    return [
+        *(f"migration {step.version}, of {step.collection}" for step in pending(meta, migrations)),
+        *(f"new fields of {each.name}: {', '.join(names)}" for each in known if (names := new_fields(meta, each))),
+    ]
 
 
 def wanted_meta(collections: Sequence[Collection], migrations: Sequence[Migration]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pytest import LogCaptureFixture
 from st2lite.models.document import Collection, Document, Index
 from st2lite.models.errors import Conflict, DamagedDocument, StoreUnavailable
 from st2lite.storage.contract import Equal, Order
-from st2lite.storage.migrations import Migration
+from st2lite.storage.migrations import Migration, is_newer, rewritten
 from tests.conformance.storage_suite.items import Database, Item, Note, error_of
 
 
@@ -137,6 +137,32 @@ class SchemaConformance:
         database(RenamedBook, migrations=(RENAME,)).ensure_schema()
         error = error_of(StoreUnavailable, lambda: database(Book).ensure_schema())
         assert "newer release" in error.message
+
+    def test_it_tells_what_would_be_rewritten(self, database: Database) -> None:
+        old = database(OldBook)
+        assert old.schema() == {}
+        assert rewritten(old.schema(), [OldBook.collection]) == []
+        old.ensure_schema()
+        assert rewritten(old.schema(), [OldBook.collection, Item.collection]) == []
+        assert rewritten(old.schema(), [Book.collection]) == ["new fields of books: author"]
+        lines = rewritten(old.schema(), [RenamedBook.collection], (RENAME,))
+        assert lines == ["migration 2, of books", "new fields of books: name"]
+        new = database(RenamedBook, migrations=(RENAME,))
+        new.ensure_schema()
+        assert rewritten(new.schema(), [RenamedBook.collection], (RENAME,)) == []
+        assert is_newer(new.schema())
+
+    def test_a_schema_that_is_forgotten_can_be_made_anew(self, database: Database) -> None:
+        new = database(RenamedBook, migrations=(RENAME,))
+        new.ensure_schema()
+        new.insert(RenamedBook(name="t"))
+        assert new.delete_many(RenamedBook, ()) == 1
+        new.forget_schema()
+        old = database(Book)
+        assert old.schema() == {}
+        old.ensure_schema()
+        old.insert(Book(title="t", author="a"))
+        assert old.count(Book, [Equal("author", "a")]) == 1
 
     def test_a_body_of_another_release_is_named(self, database: Database) -> None:
         old = database(Book)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 import stat
 import tarfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -15,7 +17,7 @@ import pytest
 from st2lite.commands.st2lite import main
 from st2lite.config.urls import database_url
 from st2lite.models.document import Document
-from st2lite.models.errors import InvalidInput
+from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.execution import Execution, OutputChunk, Worker
 from st2lite.models.ids import new_id
 from st2lite.models.rule import Rule
@@ -25,6 +27,7 @@ from st2lite.services.backup.archive import open_backup
 from st2lite.services.backup.documents import dump, kept_kinds
 from st2lite.services.backup.operations import back_up, restore
 from st2lite.services.installation import Installation, installation
+from st2lite.services.migrating import migrate, outdated
 from st2lite.storage.contract import Store
 from st2lite.storage.open import open_store
 
@@ -144,6 +147,53 @@ def test_nothing_is_restored_under_running_services(source: Installation, tmp_pa
     store.close()
     with pytest.raises(InvalidInput, match="st2api run: stop them first"):
         restore(source, file, True, quiet)
+
+
+def make_newer(where: Installation, version: int) -> None:
+    """As a release would leave the store that knows migrations up to this number, and gives rules another form."""
+    assert where.data_dir is not None
+    with closing(sqlite3.connect(where.data_dir / "st2lite.db")) as connection:
+        connection.execute("UPDATE rules SET body = '{\"title\": 1}'")
+        connection.execute("UPDATE st2lite_schema SET value = ? WHERE key = 'version'", [str(version)])
+        connection.commit()
+
+
+def test_what_a_newer_release_has_written_is_only_replaced_on_demand(source: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "st2.tar.gz"
+    back_up(source, file, False, quiet)
+    before = contents(source)
+    make_newer(source, 99)
+    for attempt in (lambda: restore(source, file, False, quiet), lambda: migrate(source), lambda: outdated(source)):
+        with pytest.raises(StoreUnavailable, match="newer release"):
+            attempt()
+    restore(source, file, True, quiet, documents_only=True)
+    assert contents(source) == before
+    assert source.data_dir is not None
+    assert list(source.data_dir.glob("*.before-restore-*")) == [], "files stay as they are"
+
+
+def test_what_an_older_release_has_written_is_migrated(
+    source: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--data-dir", str(source.data_dir)]
+    assert main(["migrate", *where, "--check"]) == 0
+    assert "as this release needs it" in capsys.readouterr().out
+    assert source.data_dir is not None
+    with closing(sqlite3.connect(source.data_dir / "st2lite.db")) as connection:
+        connection.execute("UPDATE st2lite_schema SET value = '[]' WHERE key = 'fields:rules'")
+        connection.commit()
+    assert main(["migrate", *where, "--check"]) == 1
+    assert "To do: new fields of rules: " in capsys.readouterr().out
+    store = store_of(source)
+    member = ServiceMember(id=new_id(), group="st2api", expires=time.time() + 60)
+    store.insert(member)
+    assert main(["migrate", *where]) == 2
+    assert "st2api run: stop them first" in capsys.readouterr().err
+    store.delete(ServiceMember, member.id)
+    store.close()
+    assert main(["migrate", *where]) == 0
+    assert "Done: new fields of rules: " in capsys.readouterr().out
+    assert main(["migrate", *where, "--check"]) == 0
 
 
 def test_a_backup_that_was_cut_off(source: Installation, tmp_path: Path) -> None:

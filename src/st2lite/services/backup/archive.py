@@ -84,8 +84,11 @@ class Backup:
             raise InvalidInput(
                 f"The backup holds {', '.join(unknown)}, which this release does not know: upgrade first."
             )
-        for name, kind in kinds.items():
+        for kind in kinds.values():
             clear(store, kind)
+        store.forget_schema()
+        store.ensure_schema()
+        for name, kind in kinds.items():
             lines = self._directory / "store" / f"{name}.jsonl"
             count = 0
             if lines.exists():

@@ -27,18 +27,22 @@ def back_up(where: Installation, path: Path, force: bool, report: Report) -> Non
         context.close()
 
 
-def restore(where: Installation, path: Path, force: bool, report: Report) -> dict[str, Any]:
+def restore(
+    where: Installation, path: Path, force: bool, report: Report, documents_only: bool = False
+) -> dict[str, Any]:
     """Replace the state of an installation that is stopped; return what the backup says of itself.
 
-    Raises `InvalidInput` while services run, and without `force` when there are executions or rules.
+    `force` also replaces what a newer release has written. Raises `InvalidInput` while services run, and without
+    `force` when there are executions or rules; `StoreUnavailable` without `force` when the store is newer.
     """
     with open_backup(path) as backup:
         if where.data_dir is not None:
             where.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with stopped(where) as context:
+        with stopped(where, old_schema=force) as context:
             if not force and (context.store.count(Execution) or context.store.count(Rule)):
                 raise InvalidInput("There are executions or rules in the store: to replace them give --force.")
             # Files first: without the key that encrypted them, values in the store are worth nothing.
-            backup.restore_files(places_of(where), report)
+            if not documents_only:
+                backup.restore_files(places_of(where), report)
             backup.restore_store(context.store, report)
             return backup.manifest
