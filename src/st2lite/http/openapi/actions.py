@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     BOOLEAN,
     IDENTIFIER,
@@ -11,7 +12,6 @@ from st2lite.http.openapi.parts import (
     OBJECT,
     OFFSET,
     REF_OR_ID,
-    SELECTION,
     STRING,
     Json,
     answer,
@@ -86,29 +86,19 @@ _EXAMPLE: Json = {
         "cmd": {"immutable": True, "default": "echo hello {{name}}"},
     },
 }
-_ONE = answer(ref("Action"), "The action.")
+
+_ACTION = Noun("Action", "action", "actions")
+
 
 PATHS: Json = {
     "/actions": {
-        "get": operation("listActions", "List actions", {"200": rows(ref("Action"), "Actions.")}, parameters=_LIST),
-        "post": operation(
-            "createAction",
-            "Create an action, and files of it",
-            {"201": answer(ref("Action"), "The new action.")},
-            request=body(ref("ActionInput"), example=_EXAMPLE),
-            errors=("403", "404", "409"),
-        ),
+        "get": _ACTION.list(_LIST),
+        "post": _ACTION.create(_EXAMPLE, "Create an action, and files of it", ("403", "404", "409")),
     },
     "/actions/{ref_or_id}": {
         "parameters": [REF_OR_ID],
-        "get": operation("getAction", "Read an action", {"200": _ONE}, errors=("404",), parameters=SELECTION),
-        "put": operation(
-            "updateAction",
-            "Replace an action",
-            {"200": _ONE},
-            request=body(ref("ActionInput"), example=_EXAMPLE),
-            errors=("403", "404", "409"),
-        ),
+        "get": _ACTION.read(),
+        "put": _ACTION.replace(_EXAMPLE, errors=("403", "404", "409")),
         "delete": operation(
             "deleteAction",
             "Delete an action",
@@ -149,7 +139,7 @@ PATHS: Json = {
         "get": operation(
             "getActionOverview",
             "Read an action with the parameters of its runner",
-            {"200": _ONE},
+            {"200": _ACTION.answer},
             errors=("404",),
         ),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     ANYTHING,
     BOOLEAN,
@@ -22,13 +23,11 @@ from st2lite.http.openapi.parts import (
     body,
     closed,
     described,
-    empty,
     filters,
     opened,
     operation,
     query,
     ref,
-    rows,
 )
 
 _FORMATS = described(
@@ -82,39 +81,20 @@ _EXAMPLE: Json = {
     "formats": ["run {{ cmd }} on {{ hosts }}"],
 }
 _SPOKEN: Json = {"command": "run date on localhost", "user": "ada", "source_channel": "ops"}
-_ONE = answer(ref("ActionAlias"), "The alias.")
+
+_ALIAS = Noun("ActionAlias", "action alias", "action aliases")
+
 
 PATHS: Json = {
     "/actionalias": {
-        "get": operation(
-            "listActionAliases",
-            "List action aliases",
-            {"200": rows(ref("ActionAlias"), "Aliases.")},
-            parameters=[IDS, *filters(pack="Pack of the alias.", name="Name."), LIMIT, OFFSET, SORT, *SELECTION],
-        ),
-        "post": operation(
-            "createActionAlias",
-            "Create an action alias",
-            {"201": answer(ref("ActionAlias"), "The new alias.")},
-            request=body(ref("ActionAliasInput"), example=_EXAMPLE),
-            errors=("409",),
-        ),
+        "get": _ALIAS.list([IDS, *filters(pack="Pack of the alias.", name="Name."), LIMIT, OFFSET, SORT, *SELECTION]),
+        "post": _ALIAS.create(_EXAMPLE),
     },
     "/actionalias/{ref_or_id}": {
         "parameters": [REF_OR_ID],
-        "get": operation(
-            "getActionAlias", "Read an action alias", {"200": _ONE}, errors=("404",), parameters=SELECTION
-        ),
-        "put": operation(
-            "updateActionAlias",
-            "Replace an action alias",
-            {"200": _ONE},
-            request=body(ref("ActionAliasInput"), example=_EXAMPLE),
-            errors=("404", "409"),
-        ),
-        "delete": operation(
-            "deleteActionAlias", "Delete an action alias", {"204": empty("Deleted.")}, errors=("404", "409")
-        ),
+        "get": _ALIAS.read(),
+        "put": _ALIAS.replace(_EXAMPLE),
+        "delete": _ALIAS.delete(("404", "409")),
     },
     "/actionalias/match": {
         "post": operation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     IDENTIFIER,
     LIMIT,
@@ -45,6 +46,8 @@ SCHEMAS: Json = {
 _PACK = path("pack_ref", "Reference of the pack.", "core")
 _ONE = answer(ref("Config"), "The configuration.")
 
+_SCHEMA = Noun("ConfigSchema", "config schema", "config schemas")
+
 PATHS: Json = {
     "/configs": {
         "get": operation(
@@ -81,21 +84,10 @@ PATHS: Json = {
         ),
     },
     "/config_schemas": {
-        "get": operation(
-            "listConfigSchemas",
-            "List the schemas of configurations",
-            {"200": rows(ref("ConfigSchema"), "Schemas.")},
-            parameters=[LIMIT, OFFSET, SORT, *SELECTION],
-        ),
+        "get": _SCHEMA.list([LIMIT, OFFSET, SORT, *SELECTION]),
     },
     "/config_schemas/{pack_ref}": {
         "parameters": [_PACK],
-        "get": operation(
-            "getConfigSchema",
-            "Read the schema of the configuration of a pack",
-            {"200": answer(ref("ConfigSchema"), "The schema.")},
-            parameters=SELECTION,
-            errors=("404",),
-        ),
+        "get": _SCHEMA.read(summary="Read the schema of the configuration of a pack"),
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     ANYTHING,
     BOOLEAN,
@@ -28,7 +29,6 @@ from st2lite.http.openapi.parts import (
     operation,
     path,
     ref,
-    rows,
 )
 
 SCHEMAS: Json = {
@@ -106,25 +106,14 @@ SCHEMAS: Json = {
 
 _REF = path("ref_or_id", "Reference or id of the pack.", "core")
 
+_PACK = Noun("Pack", "pack", "packs")
+
+
 PATHS: Json = {
     "/packs": {
-        "get": operation(
-            "listPacks",
-            "List packs",
-            {"200": rows(ref("Pack"), "Packs.")},
-            parameters=[IDS, *filters(name="Name.", ref="Reference."), LIMIT, OFFSET, SORT, *SELECTION],
-        ),
+        "get": _PACK.list([IDS, *filters(name="Name.", ref="Reference."), LIMIT, OFFSET, SORT, *SELECTION]),
     },
-    "/packs/{ref_or_id}": {
-        "parameters": [_REF],
-        "get": operation(
-            "getPack",
-            "Read a pack",
-            {"200": answer(ref("Pack"), "The pack.")},
-            parameters=SELECTION,
-            errors=("404",),
-        ),
-    },
+    "/packs/{ref_or_id}": {"parameters": [_REF], "get": _PACK.read()},
     "/packs/register": {
         "post": operation(
             "registerPacks",

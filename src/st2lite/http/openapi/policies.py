@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     BOOLEAN,
     IDENTIFIER,
@@ -13,17 +14,11 @@ from st2lite.http.openapi.parts import (
     SELECTION,
     STRING,
     Json,
-    answer,
-    body,
     closed,
     described,
-    empty,
     filters,
     opened,
-    operation,
     path,
-    ref,
-    rows,
 )
 from st2lite.models.policy import POLICY_TYPES
 
@@ -78,15 +73,15 @@ _EXAMPLE: Json = {
     "policy_type": "action.retry",
     "parameters": {"retry_on": "failure", "max_retry_count": 3, "delay": 10},
 }
-_ONE = answer(ref("Policy"), "The policy.")
+
+_POLICY = Noun("Policy", "policy", "policies")
+_KIND = Noun("PolicyType", "policy type", "policy types")
+
 
 PATHS: Json = {
     "/policies": {
-        "get": operation(
-            "listPolicies",
-            "List policies",
-            {"200": rows(ref("Policy"), "Policies.")},
-            parameters=[
+        "get": _POLICY.list(
+            [
                 IDS,
                 *filters(
                     pack="Pack.", name="Name.", resource_ref="Reference of the action.", policy_type="Policy type."
@@ -94,44 +89,21 @@ PATHS: Json = {
                 LIMIT,
                 OFFSET,
                 *SELECTION,
-            ],
+            ]
         ),
-        "post": operation(
-            "createPolicy",
-            "Create a policy",
-            {"201": answer(ref("Policy"), "The new policy.")},
-            request=body(ref("PolicyInput"), example=_EXAMPLE),
-            errors=("409",),
-        ),
+        "post": _POLICY.create(_EXAMPLE),
     },
     "/policies/{ref_or_id}": {
         "parameters": [REF_OR_ID],
-        "get": operation("getPolicy", "Read a policy", {"200": _ONE}, errors=("404",), parameters=SELECTION),
-        "put": operation(
-            "updatePolicy",
-            "Replace a policy",
-            {"200": _ONE},
-            request=body(ref("PolicyInput"), example=_EXAMPLE),
-            errors=("404", "409"),
-        ),
-        "delete": operation("deletePolicy", "Delete a policy", {"204": empty("Deleted.")}, errors=("404", "409")),
+        "get": _POLICY.read(),
+        "put": _POLICY.replace(_EXAMPLE),
+        "delete": _POLICY.delete(("404", "409")),
     },
     "/policytypes": {
-        "get": operation(
-            "listPolicyTypes",
-            "List policy types",
-            {"200": rows(ref("PolicyType"), "Policy types.")},
-            parameters=[IDS, *filters(resource_type="What they are for."), LIMIT, OFFSET, *SELECTION],
-        ),
+        "get": _KIND.list([IDS, *filters(resource_type="What they are for."), LIMIT, OFFSET, *SELECTION]),
     },
     "/policytypes/{ref_or_id}": {
         "parameters": [path("ref_or_id", "Reference or id of the policy type.", "action.retry")],
-        "get": operation(
-            "getPolicyType",
-            "Read a policy type",
-            {"200": answer(ref("PolicyType"), "The policy type.")},
-            errors=("404",),
-            parameters=SELECTION,
-        ),
+        "get": _KIND.read(),
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     ANYTHING,
     BOOLEAN,
@@ -19,8 +20,6 @@ from st2lite.http.openapi.parts import (
     operation,
     path,
     query,
-    ref,
-    rows,
 )
 
 SCHEMAS: Json = {
@@ -50,37 +49,28 @@ SCHEMAS: Json = {
 _PERMISSIONS: Json = {"type": "object", "additionalProperties": STRING}
 _BY_RESOURCE: Json = {"type": "object", "additionalProperties": _PERMISSIONS}
 
+_ROLE = Noun("Role", "role", "roles")
+_ASSIGNMENT = Noun("RoleAssignment", "role assignment", "role assignments")
+
 PATHS: Json = {
     "/rbac/roles": {
-        "get": operation(
-            "listRoles",
-            "List roles",
-            {"200": rows(ref("Role"), "Roles.")},
-            parameters=[query("system", BOOLEAN, "Only those that come with the product, or only others."), *SELECTION],
+        "get": _ROLE.list(
+            [query("system", BOOLEAN, "Only those that come with the product, or only others."), *SELECTION]
         ),
     },
     "/rbac/roles/{name_or_id}": {
         "parameters": [path("name_or_id", "Name or id of the role.", "admin")],
-        "get": operation(
-            "getRole", "Read a role", {"200": answer(ref("Role"), "The role.")}, errors=("404",), parameters=SELECTION
-        ),
+        "get": _ROLE.read(),
     },
     "/rbac/role_assignments": {
-        "get": operation(
-            "listRoleAssignments",
-            "List who has which role",
-            {"200": rows(ref("RoleAssignment"), "Assignments.")},
-            parameters=filters(user="User.", role="Name of the role.", source="Where the assignment comes from."),
+        "get": _ASSIGNMENT.list(
+            filters(user="User.", role="Name of the role.", source="Where the assignment comes from."),
+            summary="List who has which role",
         ),
     },
     "/rbac/role_assignments/{id}": {
         "parameters": [path("id", "Id of the assignment.", "5f0000000000000000000031")],
-        "get": operation(
-            "getRoleAssignment",
-            "Read an assignment",
-            {"200": answer(ref("RoleAssignment"), "The assignment.")},
-            errors=("404",),
-        ),
+        "get": _ASSIGNMENT.read([]),
     },
     "/rbac/permission_types": {
         "get": operation(

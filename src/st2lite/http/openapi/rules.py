@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     BOOLEAN,
     IDENTIFIER,
@@ -16,12 +17,9 @@ from st2lite.http.openapi.parts import (
     STRING,
     TIMESTAMP,
     Json,
-    answer,
     array,
-    body,
     closed,
     described,
-    empty,
     filters,
     moments,
     opened,
@@ -116,7 +114,6 @@ _EXAMPLE: Json = {
     "criteria": {"trigger.body.severity": {"type": "eq", "pattern": "high"}},
     "action": {"ref": "core.local", "parameters": {"cmd": "echo {{trigger.body.host}}"}},
 }
-_ONE = answer(ref("Rule"), "The rule.")
 _ENFORCEMENTS = [
     IDS,
     *filters(
@@ -131,35 +128,22 @@ _ENFORCEMENTS = [
 ]
 _ENFORCEMENT_ID = path("id", "Id of the enforcement.", "65f0aa0000000000000000f1")
 
+_RULE = Noun("Rule", "rule", "rules")
+_TYPE = Noun("RuleType", "rule type", "rule types")
+_ENFORCEMENT = Noun("RuleEnforcement", "rule enforcement", "rule enforcements")
+_VIEW = Noun("RuleEnforcementView", "rule enforcement", "rule enforcement views")
+
+
 PATHS: Json = {
     "/rules": {
-        "get": operation(
-            "listRules",
-            "List rules",
-            {"200": rows(ref("Rule"), "Rules.")},
-            parameters=[SHOW_SECRETS, *_FILTERS],
-        ),
-        "post": operation(
-            "createRule",
-            "Create a rule, and its trigger with it",
-            {"201": answer(ref("Rule"), "The new rule.")},
-            request=body(ref("RuleInput"), example=_EXAMPLE),
-            errors=("409",),
-        ),
+        "get": _RULE.list([SHOW_SECRETS, *_FILTERS]),
+        "post": _RULE.create(_EXAMPLE, "Create a rule, and its trigger with it"),
     },
     "/rules/{ref_or_id}": {
         "parameters": [REF_OR_ID],
-        "get": operation(
-            "getRule", "Read a rule", {"200": _ONE}, errors=("404",), parameters=[SHOW_SECRETS, *SELECTION]
-        ),
-        "put": operation(
-            "updateRule",
-            "Replace a rule; masked secrets stay as they are",
-            {"200": _ONE},
-            request=body(ref("RuleInput"), example=_EXAMPLE),
-            errors=("404", "409"),
-        ),
-        "delete": operation("deleteRule", "Delete a rule", {"204": empty("Deleted.")}, errors=("404",)),
+        "get": _RULE.read([SHOW_SECRETS, *SELECTION]),
+        "put": _RULE.replace(_EXAMPLE, "Replace a rule; masked secrets stay as they are"),
+        "delete": _RULE.delete(),
     },
     "/rules/views": {
         "get": operation(
@@ -174,56 +158,25 @@ PATHS: Json = {
         "get": operation(
             "getRuleView",
             "Read a rule with the descriptions of its action and trigger",
-            {"200": _ONE},
+            {"200": _RULE.answer},
             errors=("404",),
             parameters=SELECTION,
         ),
     },
-    "/ruletypes": {
-        "get": operation(
-            "listRuleTypes", "List the types of rules", {"200": rows(ref("RuleType"), "Types.", counted=False)}
-        ),
-    },
+    "/ruletypes": {"get": _TYPE.list([], counted=False)},
     "/ruletypes/{id}": {
         "parameters": [path("id", "Id of the type.", RULE_TYPES[0].id)],
-        "get": operation(
-            "getRuleType", "Read a type of rules", {"200": answer(ref("RuleType"), "The type.")}, errors=("404",)
-        ),
+        "get": _TYPE.read([]),
     },
     "/ruleenforcements": {
-        "get": operation(
-            "listRuleEnforcements",
-            "List which rules matched, and what became of it",
-            {"200": rows(ref("RuleEnforcement"), "Enforcements.")},
-            parameters=_ENFORCEMENTS,
-        ),
+        "get": _ENFORCEMENT.list(_ENFORCEMENTS, summary="List which rules matched, and what became of it"),
     },
-    "/ruleenforcements/{id}": {
-        "parameters": [_ENFORCEMENT_ID],
-        "get": operation(
-            "getRuleEnforcement",
-            "Read an enforcement",
-            {"200": answer(ref("RuleEnforcement"), "The enforcement.")},
-            errors=("404",),
-            parameters=SELECTION,
-        ),
-    },
+    "/ruleenforcements/{id}": {"parameters": [_ENFORCEMENT_ID], "get": _ENFORCEMENT.read()},
     "/ruleenforcements/views": {
-        "get": operation(
-            "listRuleEnforcementViews",
-            "List enforcements with trigger instance and execution",
-            {"200": rows(ref("RuleEnforcementView"), "Enforcements.")},
-            parameters=_ENFORCEMENTS,
-        ),
+        "get": _VIEW.list(_ENFORCEMENTS, summary="List enforcements with trigger instance and execution"),
     },
     "/ruleenforcements/views/{id}": {
         "parameters": [_ENFORCEMENT_ID],
-        "get": operation(
-            "getRuleEnforcementView",
-            "Read an enforcement with trigger instance and execution",
-            {"200": answer(ref("RuleEnforcementView"), "The enforcement.")},
-            errors=("404",),
-            parameters=SELECTION,
-        ),
+        "get": _VIEW.read(summary="Read an enforcement with trigger instance and execution"),
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     BOOLEAN,
     IDENTIFIER,
@@ -13,7 +14,6 @@ from st2lite.http.openapi.parts import (
     SORT,
     STRING,
     Json,
-    answer,
     body,
     closed,
     described,
@@ -21,8 +21,6 @@ from st2lite.http.openapi.parts import (
     opened,
     operation,
     path,
-    ref,
-    rows,
 )
 
 RUNNER_PROPERTIES: Json = {
@@ -44,24 +42,20 @@ SCHEMAS: Json = {
 }
 
 _NAME = path("name_or_id", "Name or id of the runner.", "local-shell-cmd")
-_ONE = answer(ref("RunnerType"), "The runner.")
+
+_RUNNER = Noun("RunnerType", "runner type", "runner types")
 
 PATHS: Json = {
     "/runnertypes": {
-        "get": operation(
-            "listRunnerTypes",
-            "List runners",
-            {"200": rows(ref("RunnerType"), "Runners.")},
-            parameters=[IDS, *filters(name="Name of the runner."), LIMIT, OFFSET, SORT, *SELECTION],
-        ),
+        "get": _RUNNER.list([IDS, *filters(name="Name of the runner."), LIMIT, OFFSET, SORT, *SELECTION]),
     },
     "/runnertypes/{name_or_id}": {
         "parameters": [_NAME],
-        "get": operation("getRunnerType", "Read a runner", {"200": _ONE}, errors=("404",), parameters=SELECTION),
+        "get": _RUNNER.read(),
         "put": operation(
             "updateRunnerType",
             "Enable or disable a runner; everything else in the body is ignored",
-            {"200": _ONE},
+            {"200": _RUNNER.answer},
             request=body(opened({"enabled": BOOLEAN})),
             errors=("404",),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     BOOLEAN,
     IDENTIFIER,
@@ -13,7 +14,6 @@ from st2lite.http.openapi.parts import (
     STRING,
     STRINGS,
     Json,
-    answer,
     array,
     body,
     closed,
@@ -23,8 +23,6 @@ from st2lite.http.openapi.parts import (
     operation,
     path,
     query,
-    ref,
-    rows,
 )
 
 SCHEMAS: Json = {
@@ -49,30 +47,28 @@ SCHEMAS: Json = {
 }
 
 _REF = path("ref_or_id", "Reference `<pack>.<name>`, or id.", "linux.FileWatchSensor")
-_ONE = answer(ref("SensorType"), "The sensor.")
+
+_SENSOR = Noun("SensorType", "sensor type", "sensor types")
 
 PATHS: Json = {
     "/sensortypes": {
-        "get": operation(
-            "listSensorTypes",
-            "List sensors",
-            {"200": rows(ref("SensorType"), "Sensors.")},
-            parameters=[
+        "get": _SENSOR.list(
+            [
                 IDS,
                 *filters(name="Name of the sensor.", pack="Pack of the sensor.", trigger="Trigger type that it emits."),
                 query("enabled", BOOLEAN, "Whether it is enabled."),
                 LIMIT,
                 *SELECTION,
-            ],
+            ]
         ),
     },
     "/sensortypes/{ref_or_id}": {
         "parameters": [_REF],
-        "get": operation("getSensorType", "Read a sensor", {"200": _ONE}, errors=("404",), parameters=SELECTION),
+        "get": _SENSOR.read(),
         "put": operation(
             "updateSensorType",
             "Enable (also by a body that says nothing) or disable a sensor; everything else in the body is ignored",
-            {"200": _ONE},
+            {"200": _SENSOR.answer},
             request=body(opened({"enabled": BOOLEAN})),
             errors=("404",),
         ),

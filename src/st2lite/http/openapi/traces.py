@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     BOOLEAN,
     IDENTIFIER,
@@ -12,15 +13,12 @@ from st2lite.http.openapi.parts import (
     STRING,
     TIMESTAMP,
     Json,
-    answer,
     array,
     closed,
     described,
-    operation,
     path,
     query,
     ref,
-    rows,
 )
 
 SCHEMAS: Json = {
@@ -53,13 +51,12 @@ SCHEMAS: Json = {
     ),
 }
 
+_TRACE = Noun("Trace", "trace", "traces")
+
 PATHS: Json = {
     "/traces": {
-        "get": operation(
-            "listTraces",
-            "List traces with all that belongs to them, newest first",
-            {"200": rows(ref("Trace"), "Traces.")},
-            parameters=[
+        "get": _TRACE.list(
+            [
                 IDS,
                 query("trace_tag", STRING, "Tag."),
                 query("execution", STRING, "Id of an execution that belongs to it."),
@@ -71,16 +68,11 @@ PATHS: Json = {
                 *(LIMIT, OFFSET),
                 *SELECTION,
             ],
+            summary="List traces with all that belongs to them, newest first",
         ),
     },
     "/traces/{id}": {
         "parameters": [path("id", "Id of the trace.", "65f0aa0000000000000000f1")],
-        "get": operation(
-            "getTrace",
-            "Read a trace with all that belongs to it",
-            {"200": answer(ref("Trace"), "The trace.")},
-            errors=("404",),
-            parameters=SELECTION,
-        ),
+        "get": _TRACE.read(summary="Read a trace with all that belongs to it"),
     },
 }

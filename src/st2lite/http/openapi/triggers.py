@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from st2lite.http.openapi.noun import Noun
 from st2lite.http.openapi.parts import (
     ANYTHING,
     IDENTIFIER,
@@ -20,7 +21,6 @@ from st2lite.http.openapi.parts import (
     body,
     closed,
     described,
-    empty,
     filters,
     header,
     moments,
@@ -101,93 +101,59 @@ _EXAMPLE: Json = {
     "description": "A disk is nearly full.",
     "payload_schema": {"type": "object", "properties": {"host": {"type": "string"}}},
 }
-_TYPE = answer(ref("TriggerType"), "The trigger type.")
-_TRIGGER = answer(ref("Trigger"), "The trigger.")
 _TRIGGER_ID = path("id", "Id of the trigger.", "65f0aa0000000000000000f1")
 _INSTANCE_ID = path("id", "Id of the trigger instance.", "65f0aa0000000000000000f1")
 _PAYLOAD: Json = {"oneOf": [OBJECT, {"type": "array", "items": ANYTHING}]}
 
+_TYPE = Noun("TriggerType", "trigger type", "trigger types")
+_TRIGGER = Noun("Trigger", "trigger", "triggers")
+_INSTANCE = Noun("TriggerInstance", "trigger instance", "trigger instances")
+
+
 PATHS: Json = {
     "/triggertypes": {
-        "get": operation(
-            "listTriggerTypes",
-            "List trigger types",
-            {"200": rows(ref("TriggerType"), "Trigger types.")},
-            parameters=[IDS, *filters(pack="Pack of the type.", name="Name."), LIMIT, OFFSET, SORT, *SELECTION],
-        ),
-        "post": operation(
-            "createTriggerType",
-            "Create a trigger type",
-            {"201": answer(ref("TriggerType"), "The new trigger type.")},
-            request=body(ref("TriggerTypeInput"), example=_EXAMPLE),
-            errors=("409",),
-        ),
+        "get": _TYPE.list([IDS, *filters(pack="Pack of the type.", name="Name."), LIMIT, OFFSET, SORT, *SELECTION]),
+        "post": _TYPE.create(_EXAMPLE),
     },
     "/triggertypes/{ref_or_id}": {
         "parameters": [REF_OR_ID],
-        "get": operation(
-            "getTriggerType", "Read a trigger type", {"200": _TYPE}, errors=("404",), parameters=SELECTION
-        ),
-        "put": operation(
-            "updateTriggerType",
-            "Replace a trigger type",
-            {"200": _TYPE},
-            request=body(ref("TriggerTypeInput"), example=_EXAMPLE),
-            errors=("404", "409"),
-        ),
-        "delete": operation("deleteTriggerType", "Delete a trigger type", {"204": empty("Deleted.")}, errors=("404",)),
+        "get": _TYPE.read(),
+        "put": _TYPE.replace(_EXAMPLE),
+        "delete": _TYPE.delete(),
     },
     "/triggers": {
-        "get": operation(
-            "listTriggers",
-            "List all triggers: trigger types with the parameters that rules ask for",
-            {"200": rows(ref("Trigger"), "Triggers.", counted=False)},
-            parameters=[query("type", STRING, "Reference of the trigger type.")],
+        "get": _TRIGGER.list(
+            [query("type", STRING, "Reference of the trigger type.")],
+            counted=False,
+            summary="List all triggers: trigger types with the parameters that rules ask for",
         ),
         "post": operation(
             "createTrigger",
             "Create a trigger; one that is there already is returned",
-            {"201": _TRIGGER},
+            {"201": _TRIGGER.answer},
             request=body(ref("TriggerInput"), example={"type": "core.st2.webhook", "parameters": {"url": "alarm"}}),
             errors=("409",),
         ),
     },
     "/triggers/{id}": {
         "parameters": [_TRIGGER_ID],
-        "get": operation("getTrigger", "Read a trigger", {"200": _TRIGGER}, errors=("404",)),
-        "put": operation(
-            "updateTrigger",
-            "Change type, parameters and description of a trigger",
-            {"200": _TRIGGER},
-            request=body(ref("TriggerInput")),
-            errors=("404", "409"),
-        ),
-        "delete": operation("deleteTrigger", "Delete a trigger", {"204": empty("Deleted.")}, errors=("404",)),
+        "get": _TRIGGER.read([]),
+        "put": _TRIGGER.replace(summary="Change type, parameters and description of a trigger"),
+        "delete": _TRIGGER.delete(),
     },
     "/triggerinstances": {
-        "get": operation(
-            "listTriggerInstances",
-            "List what happened",
-            {"200": rows(ref("TriggerInstance"), "Trigger instances.")},
-            parameters=[
+        "get": _INSTANCE.list(
+            [
                 IDS,
                 *filters(trigger="Reference of the trigger.", trigger_type="Reference of its type.", status="Status."),
                 *moments(timestamp_gt="Only later ones.", timestamp_lt="Only earlier ones."),
                 *(LIMIT, OFFSET, SORT),
                 *SELECTION,
             ],
+            summary="List what happened",
         ),
     },
-    "/triggerinstances/{id}": {
-        "parameters": [_INSTANCE_ID],
-        "get": operation(
-            "getTriggerInstance",
-            "Read a trigger instance",
-            {"200": answer(ref("TriggerInstance"), "The trigger instance.")},
-            errors=("404",),
-            parameters=SELECTION,
-        ),
-    },
+    "/triggerinstances/{id}": {"parameters": [_INSTANCE_ID], "get": _INSTANCE.read()},
     "/triggerinstances/{id}/re_emit": {
         "parameters": [_INSTANCE_ID],
         "post": operation(
@@ -206,7 +172,7 @@ PATHS: Json = {
     },
     "/webhooks/{hook}": {
         "parameters": [path("hook", "The `url` that a rule names; may hold slashes. `st2`: see there.", "alarm")],
-        "get": operation("getWebhook", "Read a webhook", {"200": _TRIGGER}, errors=("404",)),
+        "get": operation("getWebhook", "Read a webhook", {"200": _TRIGGER.answer}, errors=("404",)),
         "post": operation(
             "callWebhook",
             "Tell that something happened; it is stored durably when this is answered",
@@ -244,6 +210,6 @@ PATHS: Json = {
     },
     "/timers/{ref_or_id}": {
         "parameters": [REF_OR_ID],
-        "get": operation("getTimer", "Read a timer", {"200": _TRIGGER}, errors=("404",)),
+        "get": operation("getTimer", "Read a timer", {"200": _TRIGGER.answer}, errors=("404",)),
     },
 }
