@@ -92,7 +92,7 @@ _ACTION = Noun("Action", "action", "actions")
 
 PATHS: Json = {
     "/actions": {
-        "get": _ACTION.list(_LIST),
+        "get": _ACTION.listing(_LIST),
         "post": _ACTION.create(_EXAMPLE, "Create an action, and files of it", ("403", "404", "409")),
     },
     "/actions/{ref_or_id}": {

@@ -87,7 +87,9 @@ _ALIAS = Noun("ActionAlias", "action alias", "action aliases")
 
 PATHS: Json = {
     "/actionalias": {
-        "get": _ALIAS.list([IDS, *filters(pack="Pack of the alias.", name="Name."), LIMIT, OFFSET, SORT, *SELECTION]),
+        "get": _ALIAS.listing(
+            [IDS, *filters(pack="Pack of the alias.", name="Name."), LIMIT, OFFSET, SORT, *SELECTION]
+        ),
         "post": _ALIAS.create(_EXAMPLE),
     },
     "/actionalias/{ref_or_id}": {

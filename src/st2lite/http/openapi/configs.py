@@ -84,7 +84,7 @@ PATHS: Json = {
         ),
     },
     "/config_schemas": {
-        "get": _SCHEMA.list([LIMIT, OFFSET, SORT, *SELECTION]),
+        "get": _SCHEMA.listing([LIMIT, OFFSET, SORT, *SELECTION]),
     },
     "/config_schemas/{pack_ref}": {
         "parameters": [_PACK],

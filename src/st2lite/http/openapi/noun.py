@@ -22,7 +22,7 @@ class Noun:
     def answer(self) -> Json:
         return answer(ref(self.schema), f"The {self.one}.")
 
-    def list(self, parameters: list[Json], counted: bool = True, summary: str = "") -> Json:
+    def listing(self, parameters: list[Json], counted: bool = True, summary: str = "") -> Json:
         return operation(
             f"list{_camel(self.many)}",
             summary or f"List {self.many}",

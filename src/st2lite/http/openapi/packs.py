@@ -111,7 +111,7 @@ _PACK = Noun("Pack", "pack", "packs")
 
 PATHS: Json = {
     "/packs": {
-        "get": _PACK.list([IDS, *filters(name="Name.", ref="Reference."), LIMIT, OFFSET, SORT, *SELECTION]),
+        "get": _PACK.listing([IDS, *filters(name="Name.", ref="Reference."), LIMIT, OFFSET, SORT, *SELECTION]),
     },
     "/packs/{ref_or_id}": {"parameters": [_REF], "get": _PACK.read()},
     "/packs/register": {

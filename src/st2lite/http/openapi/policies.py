@@ -80,7 +80,7 @@ _KIND = Noun("PolicyType", "policy type", "policy types")
 
 PATHS: Json = {
     "/policies": {
-        "get": _POLICY.list(
+        "get": _POLICY.listing(
             [
                 IDS,
                 *filters(
@@ -100,7 +100,7 @@ PATHS: Json = {
         "delete": _POLICY.delete(("404", "409")),
     },
     "/policytypes": {
-        "get": _KIND.list([IDS, *filters(resource_type="What they are for."), LIMIT, OFFSET, *SELECTION]),
+        "get": _KIND.listing([IDS, *filters(resource_type="What they are for."), LIMIT, OFFSET, *SELECTION]),
     },
     "/policytypes/{ref_or_id}": {
         "parameters": [path("ref_or_id", "Reference or id of the policy type.", "action.retry")],

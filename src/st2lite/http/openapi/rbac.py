@@ -54,7 +54,7 @@ _ASSIGNMENT = Noun("RoleAssignment", "role assignment", "role assignments")
 
 PATHS: Json = {
     "/rbac/roles": {
-        "get": _ROLE.list(
+        "get": _ROLE.listing(
             [query("system", BOOLEAN, "Only those that come with the product, or only others."), *SELECTION]
         ),
     },
@@ -63,7 +63,7 @@ PATHS: Json = {
         "get": _ROLE.read(),
     },
     "/rbac/role_assignments": {
-        "get": _ASSIGNMENT.list(
+        "get": _ASSIGNMENT.listing(
             filters(user="User.", role="Name of the role.", source="Where the assignment comes from."),
             summary="List who has which role",
         ),

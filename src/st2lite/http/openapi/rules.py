@@ -136,7 +136,7 @@ _VIEW = Noun("RuleEnforcementView", "rule enforcement", "rule enforcement views"
 
 PATHS: Json = {
     "/rules": {
-        "get": _RULE.list([SHOW_SECRETS, *_FILTERS]),
+        "get": _RULE.listing([SHOW_SECRETS, *_FILTERS]),
         "post": _RULE.create(_EXAMPLE, "Create a rule, and its trigger with it"),
     },
     "/rules/{ref_or_id}": {
@@ -163,17 +163,17 @@ PATHS: Json = {
             parameters=SELECTION,
         ),
     },
-    "/ruletypes": {"get": _TYPE.list([], counted=False)},
+    "/ruletypes": {"get": _TYPE.listing([], counted=False)},
     "/ruletypes/{id}": {
         "parameters": [path("id", "Id of the type.", RULE_TYPES[0].id)],
         "get": _TYPE.read([]),
     },
     "/ruleenforcements": {
-        "get": _ENFORCEMENT.list(_ENFORCEMENTS, summary="List which rules matched, and what became of it"),
+        "get": _ENFORCEMENT.listing(_ENFORCEMENTS, summary="List which rules matched, and what became of it"),
     },
     "/ruleenforcements/{id}": {"parameters": [_ENFORCEMENT_ID], "get": _ENFORCEMENT.read()},
     "/ruleenforcements/views": {
-        "get": _VIEW.list(_ENFORCEMENTS, summary="List enforcements with trigger instance and execution"),
+        "get": _VIEW.listing(_ENFORCEMENTS, summary="List enforcements with trigger instance and execution"),
     },
     "/ruleenforcements/views/{id}": {
         "parameters": [_ENFORCEMENT_ID],

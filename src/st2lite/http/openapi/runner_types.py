@@ -47,7 +47,7 @@ _RUNNER = Noun("RunnerType", "runner type", "runner types")
 
 PATHS: Json = {
     "/runnertypes": {
-        "get": _RUNNER.list([IDS, *filters(name="Name of the runner."), LIMIT, OFFSET, SORT, *SELECTION]),
+        "get": _RUNNER.listing([IDS, *filters(name="Name of the runner."), LIMIT, OFFSET, SORT, *SELECTION]),
     },
     "/runnertypes/{name_or_id}": {
         "parameters": [_NAME],

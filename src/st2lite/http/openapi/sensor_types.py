@@ -52,7 +52,7 @@ _SENSOR = Noun("SensorType", "sensor type", "sensor types")
 
 PATHS: Json = {
     "/sensortypes": {
-        "get": _SENSOR.list(
+        "get": _SENSOR.listing(
             [
                 IDS,
                 *filters(name="Name of the sensor.", pack="Pack of the sensor.", trigger="Trigger type that it emits."),

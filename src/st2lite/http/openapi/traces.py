@@ -55,7 +55,7 @@ _TRACE = Noun("Trace", "trace", "traces")
 
 PATHS: Json = {
     "/traces": {
-        "get": _TRACE.list(
+        "get": _TRACE.listing(
             [
                 IDS,
                 query("trace_tag", STRING, "Tag."),

@@ -112,7 +112,7 @@ _INSTANCE = Noun("TriggerInstance", "trigger instance", "trigger instances")
 
 PATHS: Json = {
     "/triggertypes": {
-        "get": _TYPE.list([IDS, *filters(pack="Pack of the type.", name="Name."), LIMIT, OFFSET, SORT, *SELECTION]),
+        "get": _TYPE.listing([IDS, *filters(pack="Pack of the type.", name="Name."), LIMIT, OFFSET, SORT, *SELECTION]),
         "post": _TYPE.create(_EXAMPLE),
     },
     "/triggertypes/{ref_or_id}": {
@@ -122,7 +122,7 @@ PATHS: Json = {
         "delete": _TYPE.delete(),
     },
     "/triggers": {
-        "get": _TRIGGER.list(
+        "get": _TRIGGER.listing(
             [query("type", STRING, "Reference of the trigger type.")],
             counted=False,
             summary="List all triggers: trigger types with the parameters that rules ask for",
@@ -142,7 +142,7 @@ PATHS: Json = {
         "delete": _TRIGGER.delete(),
     },
     "/triggerinstances": {
-        "get": _INSTANCE.list(
+        "get": _INSTANCE.listing(
             [
                 IDS,
                 *filters(trigger="Reference of the trigger.", trigger_type="Reference of its type.", status="Status."),
