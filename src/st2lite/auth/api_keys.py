@@ -109,5 +109,12 @@ class ApiKeys:
         """Remove a key; raise `NotFound`."""
         self._store.delete(ApiKey, self.get(id_or_key).id)
 
+    def disable_all(self, user: str) -> int:
+        """Disable the keys of a user; return how many were enabled."""
+        keys = [key for key in self._store.find(ApiKey, [Equal("user", user)]) if key.enabled]
+        for key in keys:
+            self.update(key.id, enabled=False)
+        return len(keys)
+
     def _find(self, key: str) -> ApiKey | None:
         return find_one(self._store, ApiKey, Equal("key_hash", hash_key(key)))

@@ -125,11 +125,23 @@ def write_password(path: Path, user: str, password: str) -> None:
     """
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     kept = [line for line in lines if line.partition(":")[0] != user]
-    text = "".join(f"{line}\n" for line in [*kept, f"{user}:{hash_password(password)}"])
+    _replace_lines(path, [*kept, f"{user}:{hash_password(password)}"])
+
+
+def remove_password(path: Path, user: str) -> bool:
+    """Take one user out of an htpasswd file; tell whether there was one. Raises `OSError`."""
+    if user not in users_of(path):
+        return False
+    _replace_lines(path, [line for line in path.read_text("utf-8").splitlines() if line.partition(":")[0] != user])
+    return True
+
+
+def _replace_lines(path: Path, lines: list[str]) -> None:
+    """Write a file anew in one step, under the owner that it has, and closed to others."""
     temporary = path.with_name(f".{path.name}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write("".join(f"{line}\n" for line in lines))
         if path.exists():
             before = path.stat()
             os.fchown(descriptor, before.st_uid, before.st_gid)

@@ -105,6 +105,13 @@ class Tokens:
         """Delete a stored token."""
         self._store.delete(Token, identifier)
 
+    def revoke_all(self, user: str) -> int:
+        """Delete all stored tokens of a user; return how many there were."""
+        count = 0
+        while deleted := self._store.delete_many(Token, [Equal("user", user)]):
+            count += deleted
+        return count
+
     def issue_action_token(self, execution_id: str, user: str) -> str:
         """Text of a token with the rights of `user`, valid until the execution has ended. Writes nothing."""
         claim = f"{_ACTION_TOKEN}.{execution_id}.{_encode(user.encode())}"

@@ -13,6 +13,7 @@ from st2lite.models.errors import InvalidInput, St2liteError, Unauthorized
 
 if TYPE_CHECKING:
     from st2lite.auth.passwords import FlatFile
+    from st2lite.config.schema import Config
 
 _EPILOG = """\
 The password is asked for, or it is the first line of standard input: it never is an argument, which all users of the
@@ -46,7 +47,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _run(options: argparse.Namespace) -> int:
     from st2lite.auth.passwords import FlatFile, users_of, write_password
 
-    user, path = _user(options.user), options.file or _file_of(options)
+    user, path = user_name(options.user), options.file or password_file(config_of(options))
     password = _read_password(user)
     try:
         if options.keep and user in users_of(path):
@@ -65,14 +66,16 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _user(name: str) -> str:
+def user_name(name: str) -> str:
+    """The name as it is; raise `InvalidInput` if it cannot stand in an htpasswd file."""
     if not name or name.startswith("#") or any(not letter.isprintable() or letter in ": " for letter in name):
         raise InvalidInput(f'USER: "{name}" cannot be a name: it may hold neither blanks nor colons nor begin with #.')
     return name
 
 
-def _file_of(options: argparse.Namespace) -> Path:
-    auth = config_of(options).auth
+def password_file(config: Config) -> Path:
+    """The htpasswd file of a configuration; raise `InvalidInput` if it has none."""
+    auth = config.auth
     path = auth.backend_kwargs.get("file_path")
     if auth.mode != "standalone" or not path:
         raise InvalidInput('[auth]: passwords are kept in no file here; mode must be "standalone", or give --file.')
