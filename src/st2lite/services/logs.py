@@ -23,6 +23,7 @@ _SECRETS = re.compile(
     | (?<=://)[^\s/:@]+:[^\s/@]+(?=@)
     """
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _SECTIONS = {"st2timersengine": "timer"}
 _QUIET = ("paramiko", "requests", "urllib3", "pymongo", "amqp", "kombu", "asyncio")
 
@@ -30,6 +31,11 @@ _QUIET = ("paramiko", "requests", "urllib3", "pymongo", "amqp", "kombu", "asynci
 def mask(text: str) -> str:
     """Replace what looks like a secret in a log line: values of telling names, and credentials in URLs."""
     return _SECRETS.sub(lambda match: f"{match[1] or ''}********", text)
+
+
+def tame(text: str) -> str:
+    """What callers have sent must not look like a line of ours, nor steer a terminal."""
+    return _CONTROL.sub(lambda found: "\n    " if found[0] == "\n" else repr(found[0])[1:-1], text)
 
 
 class _Formatter(logging.Formatter):
@@ -64,15 +70,19 @@ class _JsonFormatter(_Formatter):
         )
 
 
-class _Mask(logging.Filter):
-    """Masks a record before any formatter sees it: what a formatter quotes would hide secrets from us."""
+class _Clean(logging.Filter):
+    """Cleans a record before any formatter sees it: what a formatter quotes would hide secrets from us."""
 
     _traces = logging.Formatter()
 
+    def __init__(self, mask_secrets: bool) -> None:
+        super().__init__()
+        self._mask = mask if mask_secrets else str
+
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = mask(record.getMessage()), None
+        record.msg, record.args = tame(self._mask(record.getMessage())), None
         if record.exc_info and not record.exc_text:
-            record.exc_text = mask(self._traces.formatException(record.exc_info))
+            record.exc_text = self._mask(self._traces.formatException(record.exc_info))
         return True
 
 
@@ -92,9 +102,8 @@ def set_up_logging(config: Config, service: str) -> None:
         apply_logging_file(f"[{section}] logging", Path(path), config.syslog)
     else:
         root.handlers[:] = [_usual_handler(config.log, service)]
-    if config.log.mask_secrets:
-        for handler in _handlers():
-            handler.addFilter(_Mask())
+    for handler in _handlers():
+        handler.addFilter(_Clean(config.log.mask_secrets))
     # Nobody makes records that nobody keeps.
     logging.getLogger(LOGGER).disabled = all(handler.level != AUDIT for handler in _handlers())
     for name in _QUIET:

@@ -60,6 +60,15 @@ def test_a_json_line_is_one_object_also_with_a_traceback(tmp_path):
     assert "hunter2" not in line
 
 
+@pytest.mark.parametrize("masked", ["true", "false"])
+def test_what_callers_send_makes_no_line_of_its_own_and_steers_no_terminal(tmp_path, masked):
+    logger, path = logger_for(tmp_path, mask_secrets=masked)
+    logger.info("No user %s", "ada\n2026-01-01 INFO st2auth: welcome\r\x1b[2J\u2028")
+    first, second = path.read_text().splitlines()
+    assert first.endswith("No user ada")
+    assert second == "    2026-01-01 INFO st2auth: welcome\\r\\x1b[2J\\u2028"
+
+
 def test_a_rotated_log_is_opened_anew(tmp_path):
     logger, path = logger_for(tmp_path)
     logger.info("one")
