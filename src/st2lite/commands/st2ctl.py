@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from st2lite.commands import register_content
 from st2lite.commands.confirm import confirm
@@ -17,7 +18,7 @@ from st2lite.config.schema import Config
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.services.backup.documents import clear, kept_kinds
 from st2lite.services.context import AppContext
-from st2lite.services.ctl.components import components
+from st2lite.services.ctl.components import ELSEWHERE, components
 from st2lite.services.ctl.managers import Manager, find_manager
 from st2lite.services.ctl.status import State, dependency_states, neighbour_states, service_states
 
@@ -31,6 +32,9 @@ examples:
   st2ctl reload --register-all      register the content of all packs
 
 COMPONENTS in /etc/default/st2ctl (or /etc/sysconfig/st2ctl) names the services of this host if it does not run all.
+Only root can start and stop services; status and reload want a user who can read st2.conf: root, or one of group st2.
+
+exit codes: 0 all is well, 1 a service is down, or there is no such command, 2 an error
 """
 
 
@@ -46,6 +50,14 @@ def main(argv: list[str] | None = None) -> int:
     except St2liteError as error:
         print(f"{NAME}: {error.message}", file=sys.stderr)
         return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """One whose refusals have the exit code 1, as scripts around StackStorm's st2ctl expect it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: {message}\n")
 
 
 class _Host:
@@ -91,18 +103,20 @@ class _Host:
         return self._begin("Restarting", self._manager.restart, names or self._names)
 
     def restart_component(self, name: str) -> int:
-        self._check(name)
-        return self.restart([name])
+        return self.restart([self._known(name)])
 
     def reopen_log_files(self, name: str) -> int:
-        self._check(name)
+        name = self._known(name)
         self._manager.require_rights()
         self._manager.reopen_logs(name)
         return 0
 
     def reload(self, flags: Sequence[str]) -> int:
         chosen = list(flags) or [f"--register-{kind}" for kind in _RELOADED]
-        code = register_content.main(["--config-file", str(self._config_file), *chosen])
+        try:
+            code = register_content.main(["--config-file", str(self._config_file), *chosen])
+        except SystemExit as refusal:  # an option that there is not
+            return int(bool(refusal.code))
         self.status()
         return code
 
@@ -135,9 +149,14 @@ class _Host:
     def _services(self) -> list[State]:
         return service_states(self._names, self._manager, self._config)
 
-    def _check(self, name: str) -> None:
+    def _known(self, name: str) -> str:
+        """The service that is meant; StackStorm has some whose work others do here."""
+        if name in ELSEWHERE:
+            print(f"{name} is no service of its own here: {ELSEWHERE[name]} does its work.")
+            name = ELSEWHERE[name]
         if name not in self._names:
             raise InvalidInput(f"{name} is no service of this host; there are {', '.join(self._names)}.")
+        return name
 
 
 _COMMANDS: dict[str, Callable[[_Host, argparse.Namespace], int]] = {
@@ -151,8 +170,8 @@ _COMMANDS: dict[str, Callable[[_Host, argparse.Namespace], int]] = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> _Parser:
+    parser = _Parser(
         prog=NAME, description="Start, stop and judge the services of this host.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip

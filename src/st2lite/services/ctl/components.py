@@ -23,14 +23,28 @@ SERVICES = (
 OPTIONAL = ("st2timersengine",)
 """What a host may run besides; `COMPONENTS` in a settings file says so."""
 
+ELSEWHERE = {
+    "st2resultstracker": "st2actionrunner",
+    "st2scheduler": "st2actionrunner",
+    "st2workflowengine": "st2actionrunner",
+}
+"""Services of StackStorm that are none here, and which one does their work."""
+
+_NOT_OURS = ("st2chatops", "mistral", "mistral-api", "mistral-server")
+"""What StackStorm's st2ctl looks after, too, and this release does not have."""
+
 SETTINGS = (Path("/etc/default/st2ctl"), Path("/etc/sysconfig/st2ctl"))
 _VARIABLE = "COMPONENTS"
 
 
 def components(settings: tuple[Path, ...] = SETTINGS) -> tuple[str, ...]:
-    """The services of this host: those of `COMPONENTS` in the environment or a settings file, else all."""
+    """The services of this host: those of `COMPONENTS` in the environment or a settings file, else all.
+
+    A file that was written for StackStorm may name services that it has and st2lite has not; they are left out.
+    """
     text = os.environ.get(_VARIABLE) or _from_files(settings)
-    chosen = tuple(text.split()) if text else SERVICES
+    named = text.split() if text else SERVICES
+    chosen = tuple(name for name in named if name not in ELSEWHERE and name not in _NOT_OURS)
     unknown = [name for name in chosen if name not in (*SERVICES, *OPTIONAL)]
     if unknown:
         known = ", ".join((*SERVICES, *OPTIONAL))
