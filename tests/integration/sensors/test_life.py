@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from st2lite.models.trigger import SENSOR_EXIT_TRIGGER, SENSOR_SPAWN_TRIGGER, Tr
 from st2lite.reactor.sensors import container
 from st2lite.reactor.sensors.intake import Intake
 from st2lite.reactor.sensors.supervisor import Patience
-from tests.processes import alive, wait_for
+from tests.processes import PATIENCE, alive, wait_for
 from tests.sensor_node import FILE_EVENT, PACK, SensorNode
 
 TELLS = """
@@ -145,6 +146,27 @@ class TestChanges:
         wait_for(node.instances)
         assert node.said() == ["two"]
         assert node.supervisor("examples.One") is None
+
+    def test_it_stops_also_when_that_is_asked_for_right_before_a_round(
+        self, node: SensorNode, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(container, "ROUND", 3600)
+        running = node.start()
+        wake = running._wake
+        clear, stopping = wake.clear, threading.Thread(target=running.stop)
+
+        def stop_first() -> None:
+            wake.clear = clear  # type: ignore[method-assign]
+            stopping.start()
+            wait_for(wake.is_set)
+            clear()
+
+        wait_for(lambda: not wake.is_set())
+        wake.clear = stop_first  # type: ignore[method-assign]
+        wake.set()
+        wait_for(lambda: stopping.ident is not None)
+        stopping.join(PATIENCE)
+        assert not stopping.is_alive()
 
 
 class TestFailure:

@@ -99,8 +99,10 @@ class SensorContainer:
         return dict(self._running)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while True:
             self._wake.clear()
+            if self._stopping:  # asked for after that: `stop` may have set what was cleared
+                return
             pause = ROUND
             try:
                 self._round()
