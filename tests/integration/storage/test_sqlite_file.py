@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
@@ -62,6 +63,21 @@ def test_closing_leaves_one_file(store: Store, path: Path) -> None:
         store.count(Note)
     with pytest.raises(StoreUnavailable, match="closed"):
         store.insert(Note())
+
+
+def test_a_connection_that_comes_back_while_the_store_is_closed_is_closed(path: Path) -> None:
+    pool = connection.ConnectionPool(path)
+
+    class Meanwhile(list[sqlite3.Connection]):
+        def append(self, item: sqlite3.Connection) -> None:
+            pool.close()
+            super().append(item)
+
+    taken = pool.take()
+    pool._idle = Meanwhile()
+    pool.give_back(taken)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        taken.execute("SELECT 1")
 
 
 def test_a_store_that_was_not_set_up_says_so(store: Store) -> None:

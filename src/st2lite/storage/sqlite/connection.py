@@ -120,8 +120,10 @@ class ConnectionPool:
         """Keep the connection for the next reader, or close it if there are enough."""
         if self._closed or len(self._idle) >= _MOST_IDLE_READERS:
             connection.close()
-        else:
-            self._idle.append(connection)
+            return
+        self._idle.append(connection)
+        if self._closed:  # meanwhile, and may have found this one missing
+            self.close()
 
     def check_file(self) -> None:
         """Raise `StoreUnavailable` if the file was deleted or exchanged since it was opened."""
@@ -136,5 +138,6 @@ class ConnectionPool:
 
     def close(self) -> None:
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        with contextlib.suppress(IndexError):  # none is left; other threads may take them, too
+            while True:
+                self._idle.pop().close()
