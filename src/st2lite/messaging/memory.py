@@ -204,10 +204,7 @@ class MemoryBus:
     def add_route(self, kinds: tuple[type[Message], ...], route: Callable[[Message], None]) -> None:
         """Send messages of these kinds to `route` as well, from now on."""
         with self._lock:
-            routes = dict(self._routes)
-            for topic in map(topic_of, kinds):
-                routes[topic] = (*routes.get(topic, ()), route)
-            self._routes = routes
+            self._route(kinds, route)
 
     def remove_route(self, route: Callable[[Message], None]) -> None:
         """Stop sending messages to `route`."""
@@ -218,12 +215,19 @@ class MemoryBus:
 
     def _queue(self, queue: Queue) -> _WorkQueue:
         with self._lock:
-            known = self._queues.get(queue.name)
-            if known:
-                return known
-            work = self._queues[queue.name] = _WorkQueue(queue.name)
-        self.add_route(queue.kinds, work.publish)
-        return work
+            work = self._queues.get(queue.name)
+            if work is None:
+                work = _WorkQueue(queue.name)
+                self._route(queue.kinds, work.publish)
+                # Last: who finds it here may publish to it at once.
+                self._queues[queue.name] = work
+            return work
+
+    def _route(self, kinds: tuple[type[Message], ...], route: Callable[[Message], None]) -> None:
+        routes = dict(self._routes)
+        for topic in map(topic_of, kinds):
+            routes[topic] = (*routes.get(topic, ()), route)
+        self._routes = routes
 
     def _check_open(self) -> None:
         if self._closed:
