@@ -80,9 +80,10 @@ def serve(name: str, listeners: Sequence[socket.socket], hooks: Hooks) -> None:
         )
         for listener in listeners
     ]
+    signals = _Signals()  # from now on none ends the process: whoever is told that it is ready may send one at once
     log.info("%s is ready.", name)
     hooks.ready()
-    _wait_for_stop(hooks.reopen_logs)
+    signals.wait_for_stop(hooks.reopen_logs)
     log.info("%s is stopping.", name)
     for server, listener in zip(servers, listeners, strict=True):
         server.kill()
@@ -119,17 +120,22 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _wait_for_stop(reopen_logs: Callable[[], None]) -> None:
-    """Wait for a signal in a way that the loop of green threads notices: a signal alone does not wake it."""
-    reader, writer = socket.socketpair()
-    writer.setblocking(False)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
-        signal.signal(number, lambda _number, _frame: None)
-    signal.set_wakeup_fd(writer.fileno())
-    while True:
-        numbers = reader.recv(16)
-        if any(number in (signal.SIGTERM, signal.SIGINT) for number in numbers):
-            signal.set_wakeup_fd(-1)
-            return
-        if signal.SIGUSR1 in numbers:
-            reopen_logs()
+class _Signals:
+    """Takes signals in a way that the loop of green threads notices: a signal alone does not wake it."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        signal.set_wakeup_fd(self._writer.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            signal.signal(number, lambda _number, _frame: None)
+
+    def wait_for_stop(self, reopen_logs: Callable[[], None]) -> None:
+        """Wait until the process is asked to stop, also if it was already; call `reopen_logs` at SIGUSR1."""
+        while True:
+            numbers = self._reader.recv(16)
+            if any(number in (signal.SIGTERM, signal.SIGINT) for number in numbers):
+                signal.set_wakeup_fd(-1)
+                return
+            if signal.SIGUSR1 in numbers:
+                reopen_logs()
