@@ -88,10 +88,11 @@ class Progress:
             if parent is None or parent.runner_name != ACTION_CHAIN or parent.worker is not None:
                 return
             try:
-                self._step(parent, hint)
+                settled = self._step(parent, hint)
             except StaleWrite:
                 continue  # whoever was faster may have left something to do
-            return
+            if settled:
+                return
 
     def begin(self, parent: Execution) -> None:
         """Go on with a chain whose state was just written: there is no child yet."""
@@ -144,8 +145,12 @@ class Progress:
         ended = hint is not None and state is not None and hint.id == state.child and hint.status in statuses.COMPLETED
         return parent if ended else None
 
-    def _step(self, parent: Execution, hint: Execution | None) -> None:
-        state = state_of(parent)
+    def _step(self, parent: Execution, hint: Execution | None) -> bool:
+        """Do what is due; False if the chain was written by the status of a child that may be another one by now.
+
+        Whoever told of that other status has found nothing to do, if that was before the chain was written.
+        """
+        state, rev = state_of(parent), parent.rev
         if parent.status in statuses.COMPLETED:
             child = self._store.get(Execution, state.child) if state is not None and hint is None else None
             if child is not None and child.status not in statuses.COMPLETED:
@@ -161,10 +166,11 @@ class Progress:
                 self._go_on(parent, state, end_of(child))
             elif parent.status == statuses.CANCELING:
                 self._children.cancel(child, parent)
-            elif child.status in STOPPED:
-                self._with_stopped_child(parent, state, child)
             else:
-                self._with_active_child(parent, state, child)
+                with_child = self._with_stopped_child if child.status in STOPPED else self._with_active_child
+                with_child(parent, state, child)
+                return parent.rev == rev
+        return True
 
     def _child(self, state: ChainState, hint: Execution | None) -> Execution | None:
         """The child that is waited for; what a message says of an end is final, unless its result was left out."""

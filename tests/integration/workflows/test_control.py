@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from st2lite.executions.protocol import Outcome
+from st2lite.messaging.messages import ChildChanged
 from st2lite.models.errors import InvalidInput
 from st2lite.models.execution import Execution
 from st2lite.workflows.runner import ChainRunner
@@ -237,6 +238,34 @@ def test_a_question_pauses_all_chains_around_it_and_its_answer_resumes_them(ask)
     assert ask.scripted.ran == ["b", "p"]
     answer = result_of(chain)["tasks"][0]["result"]["tasks"][0]["result"]["response"]
     assert answer == {"continue": True}
+
+
+def test_an_answer_that_comes_while_the_chain_around_is_about_to_pause_is_not_missed(ask, gate, monkeypatch):
+    ask.chain("within", [task("q", "test.ask", on_success="g"), task("g", "test.gate")])
+    ask.chain("around", [task("o", "test.within")])
+    replace, publish = ask.store.replace, ask.bus.publish
+
+    def answer_first(document):
+        if isinstance(document, Execution) and (document.action_ref, document.status) == ("test.around", "paused"):
+            monkeypatch.setattr(ask.store, "replace", replace)
+            within = ask.wait_for_child(document, "o", "paused")
+            # Who hears that it goes on now finds a chain that is not paused, and nothing to do.
+            monkeypatch.setattr(ask.bus, "publish", lambda message: _is_about(message, within) or publish(message))
+            ask.inquiries.respond(ask.wait_for_child(within, "q", "pending").id, {"continue": True}, "bob")
+            assert gate.entered.wait(PATIENCE)
+            monkeypatch.setattr(ask.bus, "publish", publish)
+        replace(document)
+
+    monkeypatch.setattr(ask.store, "replace", answer_first)
+    chain = ask.request("around")
+    ask.wait_until(lambda: "paused" in [entry.status for entry in ask.executions.get(chain.id).log])
+    ask.wait(chain, "running")
+    gate.open.set()
+    assert ask.wait(chain).status == "succeeded"
+
+
+def _is_about(message, execution):
+    return isinstance(message, ChildChanged) and message.execution.id == execution.id
 
 
 def test_the_result_of_a_paused_chain_shows_the_question_that_it_waits_for(ask):
