@@ -12,7 +12,7 @@ from pathlib import Path
 
 from st2lite.executions.protocol import Outcome
 from st2lite.runners.python_host import HostPool
-from tests.processes import alive, wait_for
+from tests.processes import PATIENCE, alive, wait_for
 from tests.python_pack import PACKLIB, PythonPack
 
 SPRAWL = (
@@ -194,3 +194,19 @@ def test_a_broken_interpreter_is_a_clear_failure(tmp_path: Path) -> None:
     host.runner.close()
     assert outcome.status == "failed"
     assert "ends as soon as it is started" in outcome.result["error"] or "unexpectedly" in outcome.result["error"]
+
+
+def test_a_child_is_killed_with_its_host_before_it_leads_a_group() -> None:
+    script = (
+        "import os, signal, socket, time\n"
+        "from st2lite_actions.host import Host\n"
+        "host = Host(socket.socketpair()[0], 1.0)\n"
+        "child = os.fork() or time.sleep(600) or os._exit(0)\n"
+        "host._children[child] = socket.socketpair()[0]\n"
+        "host._kill_children()\n"
+        "print(os.WTERMSIG(os.waitpid(child, 0)[1]))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env={"PYTHONPATH": str(PACKLIB)}, capture_output=True, timeout=PATIENCE
+    )
+    assert ended.stdout == b"9\n", ended.stderr

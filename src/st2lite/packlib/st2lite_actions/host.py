@@ -141,6 +141,7 @@ class Host:
 
     def _kill_children(self) -> None:
         for pid in self._children:
+            os.kill(pid, signal.SIGKILL)  # it may not lead a group yet; its number is its own, it was not waited for
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
