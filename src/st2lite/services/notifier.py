@@ -37,10 +37,14 @@ def handlers(context: AppContext) -> list[Handler]:
 
 
 class Notifier:
-    """Acts on executions that have ended, and looks after those that messages, delays and dead workers left behind."""
+    """Acts on executions that have ended, and looks after those that messages, delays and dead workers left behind.
 
-    def __init__(self, context: AppContext) -> None:
+    `empty_bus` says that the bus has begun with this process, so that no message leads to what is left of earlier ones.
+    """
+
+    def __init__(self, context: AppContext, empty_bus: bool = False) -> None:
         options = context.config.notifier
+        self._empty_bus = empty_bus
         self._bus = context.bus
         self._enabled = options.enable
         self._chains = ChainRecovery(context.store, context.bus)
@@ -67,6 +71,8 @@ class Notifier:
                 self._lost_endings.begin()
         self._endings.start()
         self._sources = [self._watch(), self._bus.consume(NOTIFIER, self._receive, prefetch=50)]
+        if self._empty_bus:
+            self._recover()
         if self._enabled:
             self._backup.start()
 
@@ -77,8 +83,8 @@ class Notifier:
         if self._enabled:
             self._backup.stop()
 
-    def recover(self) -> None:
-        """Deal at once with what an earlier process left behind; for a start with an empty bus."""
+    def _recover(self) -> None:
+        """Deal at once with what an earlier process left behind; before the rounds begin, which do the same."""
         self._backup.abandon_orphans()
         self._backup.dispatch_lost(older_than=0)
         self._chains.wake(at_once=True)

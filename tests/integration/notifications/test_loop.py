@@ -2,6 +2,7 @@
 
 import pytest
 
+from st2lite.executions.backup import BackupScheduler
 from st2lite.models.execution import Execution
 from st2lite.models.rule import Rule
 from st2lite.models.trigger import ACTION_TRIGGER, NOTIFY_TRIGGER, TriggerInstance
@@ -79,3 +80,18 @@ def test_a_write_of_the_datastore_runs_an_action_that_notifies(context, running,
     context.executions.request("core.noop", {}, "ann", notify={"on-complete": {"routes": ["hubot", "other"]}})
     eventually(lambda: executions_of(context, "told"))
     assert len(executions_of(context, "written")) == len(executions_of(context, "told")) == 1
+
+
+def test_what_an_earlier_process_left_behind_is_dealt_with_before_the_rounds_begin(context, monkeypatch):
+    done = []
+    for name in ("start", "dispatch_lost"):
+        step = getattr(BackupScheduler, name)
+        monkeypatch.setattr(
+            BackupScheduler,
+            name,
+            lambda *given, step=step, name=name, **more: (done.append(name), step(*given, **more))[1],
+        )
+    notifier = Notifier(context, empty_bus=True)
+    notifier.start()
+    notifier.stop()
+    assert done[:2] == ["dispatch_lost", "start"]
