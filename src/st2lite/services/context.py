@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import st2lite.packlib
@@ -47,6 +47,7 @@ from st2lite.rendering.configs import PackConfigs
 from st2lite.rendering.crypto import KeyRing
 from st2lite.rendering.keys import Keys
 from st2lite.services.announcing import AnnouncingStore
+from st2lite.services.once import once
 from st2lite.services.packs import pack_host, pack_locations, pack_variables
 from st2lite.storage.open import open_store
 from st2lite.workflows.definitions import Definitions
@@ -62,11 +63,11 @@ class AppContext:
     def __init__(self, config: Config) -> None:
         self.config = config
 
-    @cached_property
+    @once
     def store(self) -> AnnouncingStore:
         return AnnouncingStore(open_store(database_url(self.config)), lambda: self.bus)
 
-    @cached_property
+    @once
     def bus(self) -> Bus:
         messaging = self.config.messaging
         return open_bus(
@@ -84,140 +85,140 @@ class AppContext:
             if self.__dict__.get(name) is not None:
                 getattr(self, name).close()
 
-    @cached_property
+    @once
     def keyring(self) -> KeyRing | None:
         """The key that encrypts datastore values; None when the configuration names none."""
         path = self.config.keyvalue.encryption_key_path
         return KeyRing.load(Path(path)) if path and self.config.keyvalue.enable_encryption else None
 
-    @cached_property
+    @once
     def locations(self) -> PackLocations:
         """Where packs lie on this host."""
         return pack_locations(self.config)
 
-    @cached_property
+    @once
     def pack_host(self) -> PackHost:
         """Where and how packs are installed on this host."""
         return pack_host(self.config)
 
-    @cached_property
+    @once
     def registrar(self) -> Registrar:
         return Registrar(self.store, self.locations, self.triggers, coordination_url(self.config) is not None)
 
-    @cached_property
+    @once
     def triggers(self) -> Triggers:
         check = partial(check_timer, default_zone=self.config.timer.local_timezone)
         return Triggers(self.store, self.config.system.validate_trigger_parameters, check)
 
-    @cached_property
+    @once
     def dispatcher(self) -> Dispatcher:
         return Dispatcher(self.store, self.bus, self.config.system.validate_trigger_payload)
 
-    @cached_property
+    @once
     def trigger_catalog(self) -> TriggerCatalog:
         return TriggerCatalog(self.store, self.triggers)
 
-    @cached_property
+    @once
     def rule_views(self) -> RuleViews:
         return RuleViews(self.store, self.config.api.mask_secrets)
 
-    @cached_property
+    @once
     def rules(self) -> RuleBook:
         return RuleBook(self.store, self.triggers, self.rule_views)
 
-    @cached_property
+    @once
     def listeners(self) -> Listeners:
         listeners = Listeners(self.store)
         self.store.on_write(Rule, listeners.forget)
         return listeners
 
-    @cached_property
+    @once
     def inquiry_triggers(self) -> InquiryTriggers:
         return InquiryTriggers(self.store, self.bus, self.dispatcher)
 
-    @cached_property
+    @once
     def webhooks(self) -> Webhooks:
         return Webhooks(self.store, self.dispatcher)
 
-    @cached_property
+    @once
     def traces(self) -> Traces:
         return Traces(self.store)
 
-    @cached_property
+    @once
     def locks(self) -> Locks | None:
         """What all processes agree on locks with; None when the configuration names nothing."""
         url = coordination_url(self.config)
         return open_locks(url, self.config.coordination.lock_timeout) if url else None
 
-    @cached_property
+    @once
     def policies(self) -> PolicyIndex:
         index = PolicyIndex(self.store)
         self.store.on_write(Policy, index.forget)
         return index
 
-    @cached_property
+    @once
     def waiting_line(self) -> WaitingLine:
         return WaitingLine(self.store, self.bus, self.policies, self.snapshots.origin)
 
-    @cached_property
+    @once
     def admission(self) -> Admission:
         return Admission(self.store, self.bus, self.policies, self.waiting_line, self.locks)
 
-    @cached_property
+    @once
     def retries(self) -> Retries:
         return Retries(self.policies, self.executions.request)
 
-    @cached_property
+    @once
     def keys(self) -> Keys:
         return Keys(self.store, self.keyring, KeyEvents(self.dispatcher, self.listeners).emit)
 
-    @cached_property
+    @once
     def pack_configs(self) -> PackConfigs:
         return PackConfigs(self.store, self.keyring)
 
-    @cached_property
+    @once
     def snapshots(self) -> Snapshots:
         return Snapshots(self.store)
 
-    @cached_property
+    @once
     def executions(self) -> ExecutionService:
         return ExecutionService(
             self.store, self.bus, self.snapshots, self.keyring, self.pack_configs.resolve, self.chain_reruns.check
         )
 
-    @cached_property
+    @once
     def chains(self) -> Definitions:
         return Definitions(self.store)
 
-    @cached_property
+    @once
     def chain_reruns(self) -> ReRuns:
         return ReRuns(self.store, self.chains)
 
-    @cached_property
+    @once
     def views(self) -> ExecutionViews:
         return ExecutionViews(self.snapshots, self.config.webui.webui_base_url, self.config.api.mask_secrets)
 
-    @cached_property
+    @once
     def aliases(self) -> AliasService:
         return AliasService(self.store, self.executions, self.keyring)
 
-    @cached_property
+    @once
     def inquiries(self) -> InquiryService:
         return InquiryService(self.store, self.bus)
 
-    @cached_property
+    @once
     def tokens(self) -> Tokens:
         return Tokens(self.store, self.config.auth.token_ttl, self.config.auth.service_token_ttl)
 
-    @cached_property
+    @once
     def api_keys(self) -> ApiKeys:
         return ApiKeys(self.store)
 
-    @cached_property
+    @once
     def authenticator(self) -> Authenticator:
         return Authenticator(self.tokens, self.api_keys, self.config.auth.enable, self.config.system_user.user)
 
-    @cached_property
+    @once
     def preparation(self) -> RunPreparation:
         return RunPreparation(
             self.store,
@@ -229,7 +230,7 @@ class AppContext:
             api_url(self.config),
         )
 
-    @cached_property
+    @once
     def runner_settings(self) -> RunnerSettings:
         config = self.config
         base = Path(config.system.base_path)
