@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from st2lite.executions import events
 from st2lite.executions.backoff import BackOff
+from st2lite.executions.outcomes import abandon
 from st2lite.executions.silence import Silence
 from st2lite.executions.transitions import change_status, start_over
-from st2lite.executions.worker import abandon
 from st2lite.messaging.contract import Bus
 from st2lite.models import statuses, timestamps
 from st2lite.models.action import WORKFLOW_RUNNERS

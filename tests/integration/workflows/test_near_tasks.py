@@ -73,7 +73,7 @@ def test_a_policy_has_its_say_first(host, sent, monkeypatch):
         def admit(self, execution, take):
             return take(execution)
 
-    monkeypatch.setattr(host.worker, "_admission", Limits())
+    monkeypatch.setattr(host.worker._claims, "_admission", Limits())
     host.chain("two", TWO)
     chain = host.run("two")
     assert chain.status == "succeeded"
@@ -92,7 +92,7 @@ def test_a_task_that_was_stored_although_the_store_did_not_say_so_runs_once(host
         insert(document)
 
     host.chain("two", TWO)
-    monkeypatch.setattr("st2lite.executions.worker.RETRY_INTERVAL", 0.01)
+    monkeypatch.setattr("st2lite.executions.claims.RETRY_INTERVAL", 0.01)
     monkeypatch.setattr(host.store, "insert", insert_badly)
     chain = host.run("two")
     assert chain.status == "succeeded" and host.scripted.ran == ["a", "b"]
@@ -135,7 +135,7 @@ def test_a_task_that_two_request_at_once_is_not_lost_with_the_message_of_the_oth
 
     def insert(_execution):
         host.bus.publish(WorkRequested(other))
-        host.wait_until(lambda: other.id in host.worker._sent_again)
+        host.wait_until(lambda: other.id in host.worker._holdings._sent_again)
         return other
 
     claimed = host.store.get(Execution, execution.id)

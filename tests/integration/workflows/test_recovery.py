@@ -15,7 +15,7 @@ from tests.processes import PATIENCE
 
 def test_a_chain_whose_message_was_lost_is_woken(host, monkeypatch):
     host.chain("two", [task("a", on_success="b"), task("b")])
-    monkeypatch.setattr(host.worker, "_tell_engine", lambda _task: False)
+    monkeypatch.setattr(host.worker._outcomes, "_tell_engine", lambda _task: False)
     publish, lost = host.bus.publish, threading.Event()
     monkeypatch.setattr(
         host.bus, "publish", lambda message: lost.set() if isinstance(message, ChildChanged) else publish(message)
