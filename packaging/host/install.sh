@@ -163,7 +163,8 @@ write_variables() {
 environment_of_ansible() {
     export ANSIBLE_CONFIG="$release/ansible.cfg" ANSIBLE_HOME="$scratch/ansible" ANSIBLE_REMOTE_TEMP="$scratch/ansible"
     export ANSIBLE_LOCAL_TEMP="$scratch/ansible" ANSIBLE_PIPELINING=1 ANSIBLE_NOCOLOR=1
-    export ANSIBLE_CALLBACK_PLUGINS="$release/packaging/host/callback" ANSIBLE_CALLBACKS_ENABLED=st2_steps
+    export ANSIBLE_CALLBACK_PLUGINS="$release/packaging/host/callback" ANSIBLE_CALLBACKS_ENABLED=st2_steps,st2_module_server
+    export ST2_MODULE_SERVER="$scratch/modules" # see module_server.py
     export ST2_STEPS_FILE="$scratch/steps" ST2_STEPS_DONE="$step_number" ST2_STEPS_STARTED="$started"
     export LC_ALL=C.UTF-8
 }
