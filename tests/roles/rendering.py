@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -89,7 +90,8 @@ class Host:
         for task in self.role.tasks:
             if "st2_files" in task.keywords:
                 for file in self.value(task.keywords["st2_files"]["files"]):
-                    yield Rendered(task, file["path"], file.get("mode", "0644"), file["content"])
+                    content = b64decode(file["content"]).decode() if file.get("encoded") else file["content"]
+                    yield Rendered(task, file["path"], file.get("mode", "0644"), content)
             arguments = task.keywords.get("ansible.builtin.template")
             if arguments is None:
                 continue

@@ -139,6 +139,40 @@ class TestLogs:
         expected = {f"{name}{kind}.log" for name in (*_WEB, *_DAEMONS) for kind in ("", ".audit")}
         assert expected | {"st2actionrunner.*.log"} <= set(listed)
 
+    def test_logs_of_workers_that_are_gone_go_after_a_month(self, tmp_path: Path) -> None:
+        rules = _text("/etc/logrotate.d/st2")
+        (script,) = re.findall(r"^    lastaction\n(.*?)^    endscript$", rules, re.MULTILINE | re.DOTALL)
+        logs = tmp_path / "log"
+        logs.mkdir()
+        old = (
+            "st2actionrunner.1.log.2.gz",
+            "st2actionrunner.12.log",
+            "st2actionrunner.12.audit.log.1",
+            "st2api.log.5.gz",
+        )
+        for name in old:
+            (logs / name).touch()
+            os.utime(logs / name, (0, 0))
+        (logs / "st2actionrunner.13.log").touch()
+        systemctl = tmp_path / "systemctl"
+        systemctl.write_text('#!/bin/sh\n[ "$*" = "is-active --quiet st2actionrunner@1.service" ]\n')
+        systemctl.chmod(0o755)
+        subprocess.run(
+            ["sh", "-ec", script.replace("/var/log/st2", str(logs))], check=True, timeout=60,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        )  # fmt: skip
+        assert {file.name for file in logs.iterdir()} == {
+            "st2actionrunner.1.log.2.gz", "st2actionrunner.13.log", "st2api.log.5.gz",
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("name", ["resultstracker", "scheduler", "workflowengine"])
+    def test_services_that_are_none_have_their_files_all_the_same(self, name: str) -> None:
+        file = _text(f"/etc/st2/logging.{name}.conf")
+        assert f"/var/log/st2/st2{name}.log" in file
+        assert f"/var/log/st2/st2{name}.audit.log" in file
+        assert f"st2{name}[%(process)d]" in _text(f"/etc/st2/syslog.{name}.conf")
+        assert "Nothing reads this file: its work is that of st2actionrunner here." in file
+
 
 class TestRunners:
     """The script that starts workers, with a systemctl that writes down what it is asked."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import grp
 import os
 import stat
 import tempfile
@@ -32,10 +34,17 @@ options:
         description: All of its text.
         type: str
         required: true
+      encoded:
+        description: Whether that is base64, as for a text in which a template would be looked for.
+        type: bool
+        default: false
       mode:
         description: Its mode, in octal.
         type: str
         default: "0644"
+      group:
+        description: The group that it belongs to; root's own if there is none.
+        type: str
       service:
         description: Whom it concerns; not looked at.
         type: str
@@ -61,31 +70,37 @@ changed_paths:
 """
 
 
-def differs(path: Path, content: str, mode: int) -> bool:
+def differs(path: Path, content: str, mode: int, group: str | None = None) -> bool:
     """Whether there is no such file of root; a link is none."""
     try:
         found = path.lstat()
         return (
             not stat.S_ISREG(found.st_mode)
             or stat.S_IMODE(found.st_mode) != mode
-            or (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid())
+            or (found.st_uid, found.st_gid) != (os.geteuid(), _group_id(group))
             or path.read_bytes() != content.encode()
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, KeyError):
         return True
 
 
-def write(path: Path, content: str, mode: int) -> None:
+def write(path: Path, content: str, mode: int, group: str | None = None) -> None:
     """Put a file in the place of what is there; whoever reads meanwhile gets the one or the other."""
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(number, "wb") as stream:
             stream.write(content.encode())
+            os.fchown(stream.fileno(), -1, _group_id(group))
             os.fchmod(stream.fileno(), mode)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink()
         raise
+
+
+def _group_id(name: str | None) -> int:
+    """Id of a group, which has to exist (`KeyError`); that of this process without a name."""
+    return grp.getgrnam(name).gr_gid if name else os.getegid()
 
 
 def _diff(path: Path, content: str) -> dict[str, str]:
@@ -100,6 +115,8 @@ def main() -> None:
     options: dict[str, Any] = {
         "path": {"type": "path", "required": True},
         "content": {"type": "str", "required": True},
+        "encoded": {"type": "bool", "default": False},
+        "group": {"type": "str"},
         "mode": {"type": "str", "default": "0644"},
         "service": {"type": "str"},
     }
@@ -109,13 +126,15 @@ def main() -> None:
     )
     changed, diffs = [], []
     for file in module.params["files"]:
-        path, content, mode = Path(file["path"]), file["content"], int(file["mode"], 8)
-        if differs(path, content, mode):
+        path, content, mode, group = Path(file["path"]), file["content"], int(file["mode"], 8), file["group"]
+        if file["encoded"]:
+            content = base64.b64decode(content).decode()
+        if differs(path, content, mode, group):
             changed.append(str(path))
             diffs.append(_diff(path, content))
             if not module.check_mode:
                 try:
-                    write(path, content, mode)
+                    write(path, content, mode, group)
                 except OSError as error:
                     module.fail_json(msg=f"{path} cannot be written: {error.strerror}.")
     module.exit_json(changed=bool(changed), changed_paths=changed, diff=diffs)
