@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from st2lite.commands.place import add_place_options, config_of
-from st2lite.commands.set_password import password_file, user_name
-from st2lite.models.errors import St2liteError
+from st2lite.commands.set_password import password_file, read_record, user_name, write_record
+from st2lite.models.errors import InvalidInput, St2liteError
+
+if TYPE_CHECKING:
+    from st2lite.config.schema import Config
 
 _EPILOG = """\
 The password is taken out of the htpasswd file, tokens end, API keys are disabled (st2 apikey enable gives one back).
@@ -17,6 +22,7 @@ exit codes: 0 the user has neither login nor tokens nor enabled keys, 2 an error
 examples:
   st2lite remove-user ada
   st2lite remove-user --data-dir ~/.st2lite/data ada
+  st2lite remove-user --record /etc/st2/secrets/logins --keep st2admin
 """
 
 
@@ -27,29 +33,43 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "remove-user", help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    command.add_argument("user", metavar="USER", help="name to log in with")
+    command.add_argument("users", metavar="USER", nargs="*", help="name to log in with")
     add_place_options(command)
+    command.add_argument(
+        "--record", type=Path, metavar="FILE", help="a list that set-password has written: those in it are removed"
+    )
+    command.add_argument(
+        "--keep", metavar="USER", action="append", default=[], help="but not this one; may be given several times"
+    )
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
+    users = [user_name(user) for user in options.users]
+    if not users and not options.record:
+        raise InvalidInput("Name a user, or a list of them with --record.")
+    recorded = read_record(options.record) if options.record else []
+    gone = [*users, *(user for user in recorded if user not in options.keep)]
+    if gone:
+        _remove(config_of(options), gone)
+        if options.record:
+            write_record(options.record, [user for user in recorded if user not in gone])
+    return 0
+
+
+def _remove(config: Config, users: list[str]) -> None:
     from st2lite.auth.passwords import remove_password
     from st2lite.services.context import AppContext
 
-    user, config = user_name(options.user), config_of(options)
     path = password_file(config)
-    try:
-        removed = remove_password(path, user)
-    except OSError as error:
-        raise St2liteError(f"{error.filename or path}: {error.strerror}.") from None
     context = AppContext(config)
     try:
-        tokens, keys = context.tokens.revoke_all(user), context.api_keys.disable_all(user)
+        for user in users:
+            removed = remove_password(path, user)
+            tokens, keys = context.tokens.revoke_all(user), context.api_keys.disable_all(user)
+            what = f"Removed {user} from {path}" if removed else f"{user} has no login in {path}"
+            print(f"{what}; tokens ended: {tokens}; API keys disabled: {keys}.")
+    except OSError as error:
+        raise St2liteError(f"{error.filename or path}: {error.strerror}.") from None
     finally:
         context.close()
-    if removed or tokens or keys:
-        what = f"Removed {user} from {path}" if removed else f"{user} has no login in {path}"
-        print(f"{what}; tokens ended: {tokens}; API keys disabled: {keys}.")
-    else:
-        print(f"{user} has no login in {path}, no tokens and no API keys that are enabled.")
-    return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.add_argument("user", metavar="USER", help="name to log in with")
     add_place_options(command)
     command.add_argument("--file", type=Path, metavar="FILE", help="the htpasswd file (default: that of st2.conf)")
+    command.add_argument(
+        "--record", type=Path, metavar="FILE", help="list of the users who have got a password here; the user is added"
+    )
     what = command.add_mutually_exclusive_group()
     what.add_argument("--keep", action="store_true", help="leave a user alone who has a password")
     what.add_argument("--check", action="store_true", help="only say whether this is the user's password")
@@ -59,6 +63,8 @@ def _run(options: argparse.Namespace) -> int:
         if options.check:
             print(f"This is not the password of {user} in {path}.")
             return 1
+        if options.record:
+            _add_to_record(options.record, user)
         write_password(path, user, password)
     except OSError as error:
         raise St2liteError(f"{error.filename or path}: {error.strerror}.") from None
@@ -80,6 +86,26 @@ def password_file(config: Config) -> Path:
     if auth.mode != "standalone" or not path:
         raise InvalidInput('[auth]: passwords are kept in no file here; mode must be "standalone", or give --file.')
     return Path(path)
+
+
+def read_record(path: Path) -> list[str]:
+    """Names in a list of users; none if there is no such file."""
+    return path.read_text("utf-8").splitlines() if path.exists() else []
+
+
+def write_record(path: Path, users: list[str]) -> None:
+    """Write a list of users in one step (mode 0600). Raises `OSError`."""
+    new = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write("".join(f"{user}\n" for user in users))
+    new.replace(path)
+
+
+def _add_to_record(path: Path, user: str) -> None:
+    """Add a user to a list in which there may be none yet."""
+    users = read_record(path)
+    if user not in users:
+        write_record(path, sorted([*users, user]))
 
 
 def _fits(file: FlatFile, user: str, password: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,30 @@ def test_nothing_is_left_to_get_in_with(config: list[str], tmp_path: Path, capsy
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_nobody_to_remove(config: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_those_of_a_list_go_but_for_some(
+    config: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, record = tmp_path / "htpasswd", tmp_path / "logins"
+    with_record = [*config, "--record", str(record)]
+    write_password(file, "grace", "made by hand")
     store = open_store(f"sqlite://{tmp_path}/st2.db")
     store.ensure_schema()
     store.close()
-    assert main(["remove-user", *config, "ada"]) == 0
-    assert capsys.readouterr().out == (
-        f"ada has no login in {tmp_path}/htpasswd, no tokens and no API keys that are enabled.\n"
-    )
-    assert not (tmp_path / "htpasswd").exists()
+    for user in ("root", "ada", "grace"):
+        monkeypatch.setattr("sys.stdin", io.StringIO("x"))
+        assert main(["set-password", *with_record, "--keep", user]) == 0
+    assert record.read_text() == "ada\nroot\n"
+    assert record.stat().st_mode & 0o777 == 0o600
+    capsys.readouterr()
+    for _ in range(2):
+        assert main(["remove-user", *with_record, "--keep", "root", "--keep", "new"]) == 0
+    assert capsys.readouterr().out == f"Removed ada from {file}; tokens ended: 0; API keys disabled: 0.\n"
+    assert record.read_text() == "root\n"
+    assert users_of(file) == {"grace", "root"}
+
+
+def test_what_is_refused(config: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["remove-user", *config]) == 2
     assert main(["remove-user", *config, "a:b"]) == 2
+    assert "Name a user" in capsys.readouterr().err
+    assert not (tmp_path / "htpasswd").exists()
