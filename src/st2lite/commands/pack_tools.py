@@ -9,6 +9,7 @@ from collections.abc import Callable
 from st2lite.commands.place import config_of, make_parser
 from st2lite.content.installation.host import PackHost
 from st2lite.content.installation.installer import Installer
+from st2lite.content.installation.record import InstallationRecord
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.services.packs import pack_host
 
@@ -27,6 +28,9 @@ def install(argv: list[str] | None = None) -> int:
     parser = _parser("st2-pack-install", "Install packs on this host: files and virtualenvs.", _SOURCES)
     _add_source_options(parser)
     parser.add_argument("--skip-dependencies", action="store_true", help="leave out the packs that they depend on")
+    parser.add_argument(
+        "--once", action="store_true", help="do nothing about packs that this has installed from the same source before"
+    )
     _add_find_links(parser)
     return _run(parser, _install, argv)
 
@@ -47,13 +51,20 @@ def setup_virtualenv(argv: list[str] | None = None) -> int:
 
 
 def _install(host: PackHost, options: argparse.Namespace) -> None:
+    record = InstallationRecord(host.packs_dir, host.group)
+    wanted = [source for source in options.packs if not (options.once and record.packs_of(source))]
+    if not wanted:
+        print("Everything is there already.")
+        return
     done = Installer(host, None, print).install(
-        options.packs, options.force, options.skip_dependencies, find_links=options.find_links
+        wanted, options.force, options.skip_dependencies, find_links=options.find_links
     )
     if done.conflicts:
         raise InvalidInput("Nothing was installed, since packs want different versions: " + "; ".join(done.conflicts))
     for warning in done.warnings:
         print(warning, file=sys.stderr)
+    for source in wanted:
+        record.add(source, done.packs)
     _tell_how_to_register(host, done.packs)
 
 

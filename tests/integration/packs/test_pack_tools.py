@@ -43,6 +43,21 @@ def test_installing(config: list[str], tmp_path: Path, capsys: pytest.CaptureFix
     assert (tmp_path / "st2" / "virtualenvs" / "future" / "bin" / "python").exists()
 
 
+def test_once_is_once_whatever_the_pack_is_called(
+    config: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = f"file://{write_pack(tmp_path / 'weather').rename(tmp_path / 'st2-forecasts-of-ours')}"
+    assert install([*config, "--once", source]) == 0
+    assert "Installed: weather." in capsys.readouterr().out
+    assert install([*config, "--once", source]) == 0
+    assert capsys.readouterr().out == "Everything is there already.\n"
+    (tmp_path / "st2" / "packs" / "weather").rename(tmp_path / "gone")
+    assert install([*config, "--once", source]) == 0
+    assert "Installed: weather." in capsys.readouterr().out
+    assert install([*config, source]) == 0
+    assert "Installed: weather." in capsys.readouterr().out
+
+
 def test_mistakes_are_told_in_words(config: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert install([*config, "ext::sh"]) == 1
     assert "none of these" in capsys.readouterr().err
