@@ -73,42 +73,50 @@ _PLAY = """
 - hosts: all
   gather_facts: false
   tasks:
-    - ansible.builtin.command:
-        argv: [printenv, WORD]
+    - ansible.builtin.wait_for:
+        path: "{{ lookup('env', 'ST2_MODULE_SERVER') }}"
+    - ansible.builtin.shell: tr '\\0' ' ' </proc/$PPID/cmdline; printenv WORD
       environment: {WORD: spoken}
       register: said
-      changed_when: false
     - st2_places:
         directories:
-          - {path: "{{ folder }}", owner: "{{ owner }}", group: "{{ group }}", mode: "0750"}
+          - {path: "{{ folder }}", owner: "{{ user }}", group: "{{ user }}", mode: "0750"}
     - ansible.builtin.stat:
         path: "{{ folder }}"
       register: found
     - ansible.builtin.assert:
-        that: [said.stdout == 'spoken', found.stat.mode == '0750']
+        that:
+          - said.stdout is search('module_server.py .* spoken')
+          - found.stat.mode == '0750'
     - ansible.builtin.command:
         argv: [test, -e, "{{ folder }}/none"]
 """
 
 
-def test_ansible_runs_its_modules_and_those_of_roles(address: str, tmp_path: Path) -> None:
+def test_ansible_runs_its_modules_and_those_of_roles(tmp_path: Path) -> None:
     (tmp_path / "play.yml").write_text(_PLAY)
-    client = tmp_path / "warm-python"
-    client.write_text(f"#!{sys.executable} -IS\n" + (_HOST / "warm-python").read_text().partition("\n")[2])
-    client.chmod(0o755)
-    stat = tmp_path.stat()
     facts = {
-        "ansible_python_interpreter": client, "folder": tmp_path / "folder",
-        "owner": Path(tmp_path).owner(), "group": Path(tmp_path).group(),
-    }  # fmt: skip
+        "ansible_python_interpreter": _HOST / "warm-python",
+        "folder": tmp_path / "folder",
+        "user": Path(tmp_path).owner(),
+    }
     environment = {
-        **os.environ, "ST2_MODULE_SERVER": address, "ANSIBLE_HOME": str(tmp_path), "ANSIBLE_PIPELINING": "1",
+        **os.environ,
+        "ST2_MODULE_SERVER": str(tmp_path / "socket"),
+        "ANSIBLE_HOME": str(tmp_path),
+        "ANSIBLE_PIPELINING": "1",
         "ANSIBLE_LIBRARY": str(ROOT / "roles" / "st2" / "library"),
-    }  # fmt: skip
+        "ANSIBLE_CALLBACK_PLUGINS": str(_HOST / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "st2_module_server",
+    }
+    program = Path(sys.executable).with_name("ansible-playbook")
+    options = [f"-e{name}={value}" for name, value in facts.items()]
     done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local",
-         *(f"-e{name}={value}" for name, value in facts.items()), tmp_path / "play.yml"],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert "ok=4    changed=1" in done.stdout and "failed=1" in done.stdout, done.stdout + done.stderr
-    assert (tmp_path / "folder").stat().st_uid == stat.st_uid
+        [program, "-i", "localhost,", "-c", "local", *options, tmp_path / "play.yml"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ok=5    changed=2" in done.stdout and "failed=1" in done.stdout, done.stdout + done.stderr
+    assert (tmp_path / "folder").is_dir()

@@ -34,5 +34,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
         program = Path(__file__).parents[1] / "module_server.py"
         site_packages = Path(ansible.__file__).parents[1]
         self._server = subprocess.Popen(
-            ["/usr/bin/python3", program, site_packages, os.environ["ST2_MODULE_SERVER"]], stdin=subprocess.PIPE
+            ["/usr/bin/python3", program, site_packages, os.environ["ST2_MODULE_SERVER"]],
+            stdin=subprocess.PIPE,
+            stdout=1,  # Ansible has what it starts inherit neither
+            stderr=2,
         )
