@@ -84,7 +84,8 @@ def _manager(name: str) -> Any:
 class Client:
     """A server, and the credentials to use there.
 
-    :param base_url: ``scheme://host``; the services are expected at their default ports there.
+    :param base_url: ``https://host`` or ``scheme://host:port``, with the services at the paths /api, /auth and /stream;
+        below ``http://host`` they are expected at their default ports.
     :param auth_url: URL of the auth service, used as it is.
     :param api_url: URL of the API with its version (``…/v1``), used as it is.
     :param stream_url: URL of the stream with its version, used as it is.

@@ -12,7 +12,7 @@ DEFAULT_API_VERSION = "v1"
 AUTH_PORT = 9100
 API_PORT = 9101
 STREAM_PORT = 9102
-_HAS_PORT = re.compile(r"://[^/]*:\d+$")
+_ONE_SERVER = re.compile(r"https://|[^:]+://[^/]*:\d+$")
 
 
 class Endpoints(NamedTuple):
@@ -34,12 +34,13 @@ def resolve(
 ) -> Endpoints:
     """Find the URLs: the argument, else the environment variable, else what follows from the base URL.
 
-    A URL that is given is used as it is, only freed of one trailing slash. Below a base URL without a port each service
-    has its default port; where there is a port, one server has them all, at the paths /api, /auth and /stream.
+    A URL that is given is used as it is, only freed of one trailing slash. Below a base URL of plain HTTP without port
+    each service has its default port. Where there is a port, or TLS, which none of the services speaks itself, one
+    server has them all, at the paths /api, /auth and /stream.
     """
     base = _trim(base or environ.get("ST2_BASE_URL") or DEFAULT_BASE_URL)
     version = version or environ.get("ST2_API_VERSION") or DEFAULT_API_VERSION
-    if _HAS_PORT.search(base):
+    if _ONE_SERVER.match(base):
         roots = (f"{base}/api", f"{base}/auth", f"{base}/stream")
     else:
         roots = (f"{base}:{API_PORT}", f"{base}:{AUTH_PORT}", f"{base}:{STREAM_PORT}")

@@ -16,7 +16,7 @@ _TOPICS = (
 )
 
 _OPTIONS = (
-    ("--url URL", "server, as scheme://host (default ports) or scheme://host:port (all there) (ST2_BASE_URL)"),
+    ("--url URL", "server: https://host or scheme://host:port (all there), http://host (9100 to 9102) (ST2_BASE_URL)"),
     ("--api-url URL", "API with its version, …/v1 (ST2_API_URL)"),
     ("--auth-url URL", "auth service (ST2_AUTH_URL)"),
     ("--stream-url URL", "stream with its version, …/v1 (ST2_STREAM_URL)"),

@@ -191,4 +191,4 @@ def test_bad_settings(home: Path) -> None:
     with pytest.raises(ConfigError, match="username:password"):
         Client(basic_auth="nonsense")
     assert Client(cacert="false").cacert is False
-    assert Client(base_url="https://h").endpoints["api"] == "https://h:9101/v1"
+    assert Client(base_url="https://h").endpoints["api"] == "https://h/api/v1"

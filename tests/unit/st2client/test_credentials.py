@@ -51,14 +51,14 @@ def test_endpoints() -> None:
     assert endpoints.resolve(environ=environ) == (
         "https://h",
         "https://h/api/v1",
-        "https://h:9100",
-        "https://h:9102/v2",
+        "https://h/auth",
+        "https://h/stream/v2",
     )
     assert endpoints.resolve("http://arg", api="http://a//", environ=environ)[:2] == ("http://arg", "http://a/")
 
 
-@pytest.mark.parametrize("base", ["http://127.0.0.1:9101", "https://[::1]:443"])
-def test_a_base_url_with_a_port_has_all_services(base: str) -> None:
+@pytest.mark.parametrize("base", ["http://127.0.0.1:9101", "https://[::1]:443", "https://[::1]", "https://h"])
+def test_a_base_url_with_a_port_or_tls_has_all_services(base: str) -> None:
     assert endpoints.resolve(f"{base}/", environ={}) == (base, f"{base}/api/v1", f"{base}/auth", f"{base}/stream/v1")
 
 
