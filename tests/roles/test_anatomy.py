@@ -77,10 +77,15 @@ def test_every_variable_is_the_role_s_own_and_described(role: Role) -> None:
     assert comments, f"{role.name}: defaults without a word"
     previous = ""
     for line in lines:
-        # A variable comes after its comment, or after another one that the comment is about, too.
         if line and not line.startswith((" ", "#", "-")):
-            assert previous.strip(), f"{role.name}: {line} has no comment"
+            assert previous.startswith("# "), f"{role.name}: {line} has no comment of its own"
         previous = line
+
+
+@each_role
+def test_no_two_variables_share_a_description(role: Role) -> None:
+    told = [str(option["description"]) for option in role.specs["main"].get("options", {}).values()]
+    assert len(told) == len(set(told)), [text for text in told if told.count(text) > 1]
 
 
 @each_role
