@@ -24,7 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "disturbing: restarts services or the host; runs after all others")
+    config.addinivalue_line("markers", "disturbing: restarts services or the host; runs after those that do not")
+    config.addinivalue_line("markers", "last: looks at what all others have left; runs after them")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -32,7 +33,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("disturbing") is not None)
+    order = ["disturbing", "last"]
+    items.sort(
+        key=lambda item: max((order.index(mark.name) for mark in item.iter_markers() if mark.name in order), default=-1)
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -59,20 +63,25 @@ def target(pytestconfig: pytest.Config) -> dict[str, Any]:
 
 
 def variables(config: pytest.Config) -> dict[str, Any]:
-    """Values of the target over those of all targets; lists are replaced, not merged."""
+    """Values of the target over those of all targets. Lists are replaced; those under `further` are added."""
     common = yaml.safe_load((_VARIABLES / "common.yml").read_text())
     own = yaml.safe_load((_VARIABLES / f"{config.getoption('target')}.yml").read_text()) or {}
     values = {**common, **own}
-    filled: dict[str, Any] = _fill(values, str(values["system_user"]))
+    for name, rows in values.pop("further", {}).items():
+        values[name] = values[name] + rows
+    filled: dict[str, Any] = _fill(values, {name: text for name, text in values.items() if isinstance(text, str)})
     return filled
 
 
-def _fill(value: Any, system_user: str) -> Any:
+def _fill(value: Any, texts: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        return {name: _fill(part, system_user) for name, part in value.items()}
+        return {name: _fill(part, texts) for name, part in value.items()}
     if isinstance(value, list):
-        return [_fill(part, system_user) for part in value]
-    return value.replace("{system_user}", system_user) if isinstance(value, str) else value
+        return [_fill(part, texts) for part in value]
+    if isinstance(value, str):
+        for name, text in texts.items():
+            value = value.replace(f"{{{name}}}", text)
+    return value
 
 
 def _row_name(row: object) -> str:

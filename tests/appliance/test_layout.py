@@ -107,9 +107,28 @@ def test_environment_file_of_the_workers(host: Host, target: dict[str, Any]) -> 
     assert re.search(rf"^WORKERS=\W?{target['workers']}\W?$", file.content_string, re.MULTILINE)
 
 
+def test_home_of_the_services_is_not_made(host: Host) -> None:
+    assert not host.file("/home/st2").exists
+
+
+@pytest.mark.parametrize("extension", ["log", "audit.log"])
+def test_log(host: Host, target: dict[str, Any], extension: str) -> None:
+    names = [row["name"] for row in target["services"]]
+    names += [f"st2actionrunner.{number}" for number in range(1, target["workers"] + 1)]
+    found = {name: _status(host, f"/var/log/st2/{name}.{extension}") for name in names}
+    assert {
+        name: status for name, status in found.items() if not (status[0].startswith("st2:") and status[1] == "640")
+    } == {}
+
+
+def test_environment_file(host: Host, services_row: dict[str, str]) -> None:
+    assert _status(host, f"/etc/default/{services_row['name']}") == ("root:root", "640", "regular file")
+
+
 def test_packs_belong_to_their_group(host: Host) -> None:
-    strangers = host.check_output("find /opt/stackstorm/packs /opt/stackstorm/virtualenvs ! -group st2packs | head")
-    assert strangers == ""
+    folders = "/opt/stackstorm/packs /opt/stackstorm/virtualenvs"
+    assert host.check_output(f"find {folders} ! -group st2packs | head") == ""
+    assert host.check_output(f"find {folders} ! -type l ! -path '*/__pycache__*' ! -perm -ug=rw | head") == ""
 
 
 def test_nothing_is_writable_for_everybody(host: Host) -> None:

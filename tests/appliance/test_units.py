@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from testinfra.host import Host
 
 WORKER = "st2actionrunner@1.service"
@@ -88,18 +87,24 @@ def test_nothing_has_failed(host: Host) -> None:
     assert host.check_output("systemctl list-units --failed --plain --no-legend") == ""
 
 
-@pytest.mark.parametrize("unit", ["services", "workers"])
-def test_exposure(host: Host, target: dict[str, Any], unit: str) -> None:
-    units = [f"{row['name']}.service" for row in target["services"]] if unit == "services" else [WORKER]
+def test_exposure(host: Host, target: dict[str, Any]) -> None:
+    units = {f"{row['name']}.service": target["exposure_limit"] for row in target["services"]}
+    units[WORKER] = target["exposure_limit_of_workers"]
     exposed = {}
-    for name in units:
+    for name, limit in units.items():
         last = host.check_output("systemd-analyze security --no-pager %s | tail -1", name)
         found = re.search(r": ([\d.]+) ", last)
         assert found, last
-        exposed[name] = float(found[1])
-    # The workers are root and run what operators want: systemd can hold little back.
-    limit = target["exposure_limit"] if unit == "services" else 9.6
-    assert {name: level for name, level in exposed.items() if level >= limit} == {}
+        if float(found[1]) > limit:
+            exposed[name] = float(found[1])
+    assert exposed == {}
+
+
+def test_environment(host: Host, target: dict[str, Any]) -> None:
+    for row in target["environment"]:
+        pid = _properties(host, f"{row['service']}.service")["MainPID"]
+        lines = host.check_output(f"tr '\\0' '\\n' </proc/{pid}/environ").splitlines()
+        assert f"{row['name']}={row['value']}" in lines
 
 
 def test_memory_of_the_whole_host(host: Host, target: dict[str, Any]) -> None:
