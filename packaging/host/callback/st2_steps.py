@@ -1,7 +1,8 @@
 """Ansible callback of install.sh: one numbered line for each task of the play itself, the rest is for the log.
 
 Lines go to file descriptor 3. What install.sh has to know in the end goes to the file that ST2_STEPS_FILE names: lines
-of a name and its value (number, step, role, task, changed), and the message of the last failure into FILE.message.
+of a name and its value (number and step; role and task of the last failure, cause: the role of the first one; changed,
+and the statistics that the playbook sets itself), and the message of the last failure into FILE.message.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
         self._started = float(os.environ.get("ST2_STEPS_STARTED", time.time()))
         self._number = int(os.environ.get("ST2_STEPS_DONE", "0"))
         self._total = self._number
+        self._steps: set[str] = set()
         self._facts: dict[str, object] = {}
         self._parts: set[str] | None = None
         self._running: tuple[str, float] = ("", time.monotonic())
@@ -44,18 +46,20 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Count the steps."""
-        self._total += sum(self._is_step(task) for task in _tasks(play.tasks))
+        self._steps |= {task._uuid for task in _tasks(play.tasks) if self._is_step(task)}
+        self._total = self._number + len(self._steps)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002  # Ansible names it
         """Show a step, or the part that a step of several parts has come to."""
         self._account(task.get_name())
-        if self._is_step(task):
+        if task._uuid in self._steps:
             self._number += 1
             self._facts.update(number=self._number, step=task.name)
             self._parts = set() if task.loop else None
             self._leave_facts()
-            count = f"[{self._number}/{self._total}]" if self._number <= self._total else "[!]"  # a rescue
-            self._say(f"{count} {task.name} ({self._seconds()} s)")
+            self._say(f"[{self._number}/{self._total}] {task.name} ({self._seconds()} s)")
+        elif self._is_step(task):  # of a rescue: it failed at the step before
+            self._say(f"[!] {task.name} ({self._seconds()} s)")
         elif self._parts is not None and task._role is not None:
             part = task._role.get_name()
             if part not in self._parts and part not in ("packages", "preflight", "secret"):
@@ -77,6 +81,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
         slowest = sorted(self._spent.items(), key=lambda pair: -pair[1])[:25]
         self._display.display("Seconds by task:\n" + "\n".join(f"{spent:7.1f}  {name}" for name, spent in slowest))
         self._facts["changed"] = sum(stats.changed.values())
+        self._facts.update(stats.custom.get("_run", {}))
         self._leave_facts()
 
     def _leave_facts(self) -> None:
@@ -92,6 +97,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
     def _fail(self, result: Any) -> None:
         task = result._task
         role = task._role.get_name() if task._role is not None else ""
+        self._facts.setdefault("cause", role)
         self._facts.update(role=role, task=task.name)
         content = result._result
         message = content.get("msg", "")
