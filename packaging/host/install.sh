@@ -21,13 +21,19 @@ set_up_host() {
         say ""
         say "A run would change $(changes) things; they are in $log. Nothing was changed."
     else
+        former=$(version_in_use)
+        if [ -z "$upgrade" ] && [ -n "$former" ] && [ "$former" != "$wanted_version" ]; then
+            say "      st2lite $former is in use: this is an upgrade"
+            upgrade=1
+        fi
         if [ -n "$upgrade" ]; then play upgrade; else play site; fi
-        rm -rf "$place/release.old"
         summary
     fi
 }
 
 elapsed() { printf %s "$(($(date +%s) - started))"; }
+
+version_in_use() { readlink /opt/stackstorm/st2 2>/dev/null | sed -e 's,.*/,,' -e 's,-.*,,'; }
 
 # ---------------------------------------------------------------- the installer's own place
 
@@ -40,7 +46,7 @@ make_place() {
 }
 
 # Keep the release, whole or not at all: upgrade and removal need it when its source is gone. In a checkout the wheels
-# and the collections have to be made first.
+# and the collections have to be made first. The release before stays: going back starts from it.
 keep_release() {
     release=$place/release
     digest=$(fingerprint roles playbooks packaging install.sh ansible.cfg)
@@ -55,9 +61,25 @@ keep_release() {
     cp -R "$scratch/wheels" "$release.new"
     printf '%s\n' "$digest" >"$release.new/.digest"
     chmod -R u=rwX,go=rX "$release.new"
-    rm -rf "$release.old"
-    if [ -e "$release" ]; then mv "$release" "$release.old"; fi
+    if [ -e "$release" ]; then
+        rm -rf "$release.previous"
+        mv "$release" "$release.previous"
+    fi
     mv "$release.new" "$release"
+}
+
+# After an upgrade that failed: what repairs and removes this host has to be of the version that runs.
+put_release_back() {
+    if ! in_use "$release" && in_use "$release.previous"; then
+        rm -rf "$release"
+        mv "$release.previous" "$release"
+    fi
+}
+
+in_use() {
+    for wheel in "$1"/wheels/st2lite-*.whl; do
+        [ -f "$wheel" ] && grep -qF "$(sha256sum <"$wheel" | cut -d ' ' -f 1)" /opt/stackstorm/st2/package.meta
+    done
 }
 
 # Debian and Ubuntu keep half of Python's venv in a package of its own. What came with it is recorded as the role
@@ -144,6 +166,7 @@ write_variables() {
             if [ -n "$line" ]; then printf '%s\0' "${line%%=*}" "${line#*=}"; fi
         done
         if [ -n "$password" ]; then printf '%s\0' !st2_auth_password "$password"; fi
+        if [ -n "${downgrade:-}" ]; then printf '%s\0' '!st2_downgrade' true; fi
         printf '%s\0' '!st2_release' "$release" '!uninstall_purge' "${purge:-0}"
         if [ -n "$bundle" ]; then
             printf '%s\0' '!preflight_offline' true '!st2_wheelhouse' "$bundle/wheels" \
@@ -223,7 +246,8 @@ changes() { fact changed; }
 
 explain_failure() {
     last_output=$scratch/steps.message
-    if [ "$(fact role)" = preflight ] && [ "$name" = site ]; then
+    if [ "$name" = upgrade ]; then put_release_back; fi
+    if [ "$(fact role)" = preflight ] && [ "$name" != uninstall ]; then
         complain "this host is not ready:"
         sed -e 1d -e 's/^/  - /' "$last_output" >&2 # the first line is a heading of the role
         undo_preparation
@@ -235,11 +259,7 @@ explain_failure() {
     step_name=$(fact step)
     step_name=${step_name:-Ansible}
     failed_command="the task \"$(fact task)\" of playbooks/$name.yml"
-    remedy="$(remedy_of "$(fact role)"), then run this again: it goes on where it has to"
-    if [ "$name" = upgrade ] && [ -d "$place/release.old" ]; then
-        rm -rf "$place/release"
-        mv "$place/release.old" "$place/release"
-    fi
+    remedy="$(remedy_of "$(fact cause)"), then run this again: it goes on where it has to"
     exit 1
 }
 
@@ -277,7 +297,9 @@ summary() {
     if [ "$port" != 443 ]; then address=$address:$port; fi
     case " $left_out " in *" nginx "*) address="http://127.0.0.1:9101 (no web server)" ;; esac
     say ""
-    if [ "$(changes)" = 0 ]; then
+    if [ -n "$upgrade" ] && [ "$(fact before)" != "$(fact after)" ]; then
+        say "st2lite $(fact before) was upgraded to $(fact after) ($(elapsed) s)."
+    elif [ "$(changes)" = 0 ]; then
         say "st2lite $wanted_version is as it should be; nothing was changed ($(elapsed) s)."
     else
         say "st2lite $wanted_version is running ($(elapsed) s)."
@@ -291,6 +313,8 @@ summary() {
     say "  log        $log"
     say "  repair     $place/release/install.sh"
     say "  upgrade    the newer install.sh --upgrade"
+    if [ -n "$upgrade" ] && [ -n "$(fact backup)" ]; then say "  backup     $(fact backup), from before the upgrade"; fi
+    if [ -d "$place/release.previous" ]; then say "  go back    $place/release.previous/install.sh --downgrade"; fi
     say "  uninstall  $place/release/install.sh --uninstall    (--purge: with all data)"
     say ""
 }
