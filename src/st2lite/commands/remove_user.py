@@ -22,7 +22,7 @@ exit codes: 0 the user has neither login nor tokens nor enabled keys, 2 an error
 examples:
   st2lite remove-user ada
   st2lite remove-user --data-dir ~/.st2lite/data ada
-  st2lite remove-user --record /etc/st2/secrets/logins --keep st2admin
+  st2lite remove-user --record /var/lib/st2lite/logins --keep st2admin
 """
 
 
