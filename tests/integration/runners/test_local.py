@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 
 from st2lite.executions.protocol import Outcome, Runner
 from st2lite.runners import local
-from tests.processes import alive, let_others_in, nothing_left_behind, wait_for
+from tests.processes import PATIENCE, alive, let_others_in, nothing_left_behind, wait_for
 from tests.runs import Output, make_run, make_settings
 
 
@@ -118,14 +118,22 @@ SPRAWL = (
 )
 
 
+Later = Callable[[Callable[[], object]], int]
+
+
+def written(path: Path, count: int) -> bool:
+    return path.exists() and len(path.read_text().split()) == count
+
+
 def pids_in(path: Path, count: int) -> list[int]:
-    wait_for(lambda: path.exists() and len(path.read_text().split()) == count)
+    wait_for(lambda: written(path, count))
     return [int(pid) for pid in path.read_text().split()]
 
 
-def test_timeout_ends_the_whole_tree(runner: Runner, tmp_path: Path) -> None:
+def test_timeout_ends_the_whole_tree(runner: Runner, tmp_path: Path, later: Later) -> None:
     pids = tmp_path / "pids"
-    outcome = shell(runner, f"echo before; {SPRAWL.format(pids)}", timeout=1)
+    limit = later(lambda: written(pids, 3))
+    outcome = shell(runner, f"echo before; {SPRAWL.format(pids)}", timeout=limit)
     assert outcome.status == "timeout"
     assert outcome.result == {
         "succeeded": False,
@@ -133,7 +141,7 @@ def test_timeout_ends_the_whole_tree(runner: Runner, tmp_path: Path) -> None:
         "return_code": -9,
         "stdout": "before",
         "stderr": "",
-        "error": "Action failed to complete in 1 seconds",
+        "error": f"Action failed to complete in {limit} seconds",
     }
     started = pids_in(pids, 3)
     wait_for(lambda: not any(map(alive, started)))
@@ -144,9 +152,11 @@ def test_timeout_of_a_command_that_closed_its_output(runner: Runner) -> None:
     assert (outcome.status, outcome.result["return_code"]) == ("timeout", -9)
 
 
-def test_timeout_is_kept_when_a_background_process_holds_the_output(runner: Runner, tmp_path: Path) -> None:
+def test_timeout_is_kept_when_a_background_process_holds_the_output(
+    runner: Runner, tmp_path: Path, later: Later
+) -> None:
     pids = tmp_path / "pids"
-    outcome = shell(runner, f"sleep 300 & echo $! >> {pids}", timeout=1)
+    outcome = shell(runner, f"sleep 300 & echo $! >> {pids}", timeout=later(lambda: written(pids, 1)))
     assert outcome.status == "timeout"
     started = pids_in(pids, 1)
     wait_for(lambda: not any(map(alive, started)))
@@ -168,7 +178,7 @@ def test_cancellation_ends_the_whole_tree(runner: Runner, tmp_path: Path) -> Non
     thread.start()
     started = pids_in(pids, 3)
     run.cancellation.request()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     wait_for(lambda: not any(map(alive, started)))
     assert "error" not in ended[0].result
@@ -304,11 +314,11 @@ class TestSudo:
         )
         assert outcome.result["stdout"] == "--x='$(id)|nobody"
 
-    def test_timeout_reaches_behind_sudo(self, as_nobody: Runner, tmp_path: Path) -> None:
+    def test_timeout_reaches_behind_sudo(self, as_nobody: Runner, tmp_path: Path, later: Later) -> None:
         let_others_in(tmp_path)
         tmp_path.chmod(0o777)
         pids = tmp_path / "pids"
-        outcome = shell(as_nobody, SPRAWL.format(pids), timeout=2)
+        outcome = shell(as_nobody, SPRAWL.format(pids), timeout=later(lambda: written(pids, 3)))
         assert outcome.status == "timeout"
         started = pids_in(pids, 3)
         wait_for(lambda: not any(map(alive, started)))

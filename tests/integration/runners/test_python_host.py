@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from st2lite.executions.protocol import Outcome
@@ -23,21 +24,29 @@ SPRAWL = (
 )
 
 
+Later = Callable[[Callable[[], object]], int]
+
+
+def written(path: Path) -> bool:
+    return path.exists() and len(path.read_text().split()) == 3
+
+
 def pids_in(path: Path) -> list[int]:
-    wait_for(lambda: path.exists() and len(path.read_text().split()) == 3)
+    wait_for(lambda: written(path))
     return [int(pid) for pid in path.read_text().split()]
 
 
-def test_timeout_ends_the_whole_tree(host: PythonPack, tmp_path: Path) -> None:
+def test_timeout_ends_the_whole_tree(host: PythonPack, tmp_path: Path, later: Later) -> None:
     pids = tmp_path / "pids"
-    outcome = host.run("print('before')\n" + SPRAWL, {"file": str(pids)}, timeout=1)
+    limit = later(lambda: written(pids))
+    outcome = host.run("print('before')\n" + SPRAWL, {"file": str(pids)}, timeout=limit)
     assert outcome.status == "timeout"
     assert outcome.result == {
         "result": "None",
         "stdout": "before\n",
         "stderr": "",
         "exit_code": -9,
-        "error": "Action failed to complete in 1 seconds",
+        "error": f"Action failed to complete in {limit} seconds",
     }
     started = pids_in(pids)
     wait_for(lambda: not any(map(alive, started)))
@@ -51,7 +60,7 @@ def test_cancellation_ends_the_whole_tree(host: PythonPack, tmp_path: Path) -> N
     thread.start()
     started = pids_in(pids)
     run.cancellation.request()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     wait_for(lambda: not any(map(alive, started)))
 
@@ -76,7 +85,7 @@ def test_many_at_the_same_time_share_one_interpreter(host: PythonPack) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert [outcomes[n].result["result"][0] for n in range(20)] == list(range(20))
     assert [outcomes[n].result["stdout"] for n in range(20)] == [f"{n}\n" for n in range(20)]
     assert len({outcome.result["result"][1] for outcome in outcomes.values()}) == 1
@@ -122,7 +131,7 @@ def test_a_killed_host_fails_what_runs_and_is_replaced(host: PythonPack, tmp_pat
     thread.start()
     wait_for(lambda: started.exists() and started.read_text())
     os.kill(first, signal.SIGKILL)
-    thread.join(30)
+    thread.join(PATIENCE)
     assert outcomes[0].status == "failed"
     assert "host process of python actions ended unexpectedly" in outcomes[0].result["error"]
     wait_for(lambda: not alive(int(started.read_text())))
@@ -154,7 +163,7 @@ def test_close_ends_running_actions(tmp_path: Path) -> None:
     thread.start()
     wait_for(lambda: started.exists() and started.read_text())
     host.runner.close()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     wait_for(lambda: not alive(int(started.read_text())))
 

@@ -8,19 +8,21 @@ import os
 import socket
 import sys
 import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from st2lite.executions.protocol import Outcome, Run
-from st2lite.runners import remote
+from st2lite.runners import remote, ssh_command
+from tests.processes import PATIENCE, wait_for
 from tests.runs import Output, make_run, make_settings
 from tests.servers.accounts import ThrowAwayUser
 from tests.servers.sshd import SshServer, make_key
+
+Later = Callable[[Callable[[], object]], int]
 
 HOSTS = tuple(f"127.0.0.{last}" for last in range(1, 11))
 
@@ -57,7 +59,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def execute(run: Run, tmp_path: Path, **settings: Any) -> Outcome:
-    defaults = {"system_user": SshServer.user, "ssh_connect_timeout": 10}
+    defaults = {"system_user": SshServer.user, "ssh_connect_timeout": PATIENCE}
     runner = remote.create(make_settings(tmp_path, **{**defaults, **settings}))
     try:
         return runner.run(run)
@@ -66,21 +68,23 @@ def execute(run: Run, tmp_path: Path, **settings: Any) -> Outcome:
 
 
 def command(
-    ssh: Ssh, tmp_path: Path, cmd: str, *, settings: dict[str, Any] | None = None, **parameters: Any
+    ssh: Ssh,
+    tmp_path: Path,
+    cmd: str,
+    *,
+    settings: dict[str, Any] | None = None,
+    output: Output | None = None,
+    **parameters: Any,
 ) -> Outcome:
     given = {"hosts": "127.0.0.1", "port": ssh.server.port, "private_key": str(ssh.key), "cmd": cmd, **parameters}
-    return execute(make_run("remote-shell-cmd", given), tmp_path, **(settings or {}))
+    return execute(
+        replace(make_run("remote-shell-cmd", given), output=output or Output()), tmp_path, **(settings or {})
+    )
 
 
 def gone(pid: int) -> bool:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    return False
+    wait_for(lambda: not Path(f"/proc/{pid}").exists())
+    return True
 
 
 def test_a_command_answers_per_host(ssh: Ssh, tmp_path: Path) -> None:
@@ -268,10 +272,11 @@ def test_sudo_that_needs_no_password(ssh: Ssh, tmp_path: Path, account: ThrowAwa
         assert result.result["127.0.0.1"]["stdout"] == "root\n0\nbash"
 
 
-def test_sudo_is_killed_when_time_is_up(ssh: Ssh, tmp_path: Path, account: ThrowAwayUser) -> None:
+def test_sudo_is_killed_when_time_is_up(ssh: Ssh, tmp_path: Path, account: ThrowAwayUser, later: Later) -> None:
+    output = Output()
     outcome = command(
-        ssh, tmp_path, "echo $$; exec sleep 600", timeout=4, sudo=True, sudo_password=account.password,
-        private_key=None, username=account.name, password=account.password,
+        ssh, tmp_path, "echo $$; exec sleep 600", timeout=later(lambda: output.pieces), output=output, sudo=True,
+        sudo_password=account.password, private_key=None, username=account.name, password=account.password,
     )  # fmt: skip
     assert outcome.status == "timeout"
     assert gone(int(outcome.result["127.0.0.1"]["stdout"]))
@@ -283,7 +288,7 @@ def test_many_hosts_at_the_same_time(ssh: Ssh, tmp_path: Path) -> None:
     meeting.mkdir()
     everybody = f'[ "$(ls {meeting} | wc -l)" -eq 10 ]'
     cmd = f'touch "{meeting}/$SSH_CONNECTION"; until {everybody}; do sleep 0.1; done'
-    outcome = command(ssh, tmp_path, cmd, hosts=", ".join(HOSTS), timeout=30)
+    outcome = command(ssh, tmp_path, cmd, hosts=", ".join(HOSTS), timeout=2 * PATIENCE)
     assert outcome.status == "succeeded"
     assert list(outcome.result) == list(HOSTS)
 
@@ -327,23 +332,36 @@ def test_ports_in_the_list_of_hosts(ssh: Ssh, tmp_path: Path) -> None:
     assert {f"127.0.0.1:{ssh.server.port}", f"127.0.0.1:{other.port}"} < set(outcome.result)
 
 
-def test_time_is_up(ssh: Ssh, tmp_path: Path) -> None:
-    outcome = command(ssh, tmp_path, "echo $$; exec sleep 600", timeout=2)
+def test_time_is_up(ssh: Ssh, tmp_path: Path, later: Later) -> None:
+    output = Output()
+    limit = later(lambda: output.pieces)
+    outcome = command(ssh, tmp_path, "echo $$; exec sleep 600", output=output, timeout=limit)
     assert outcome.status == "timeout"
     result = outcome.result["127.0.0.1"]
     assert (result["return_code"], result["timeout"], result["failed"]) == (-9, True, True)
-    assert result["error"] == "Action failed to complete in 2 seconds"
+    assert result["error"] == f"Action failed to complete in {limit} seconds"
     assert gone(result["stdout"])
 
 
-def test_a_timeout_on_one_host_after_a_success_is_a_failure(ssh: Ssh, tmp_path: Path) -> None:
-    cmd = 'case $SSH_CONNECTION in *" 127.0.0.2 "*) sleep 600;; esac'
-    assert command(ssh, tmp_path, cmd, hosts="127.0.0.1,127.0.0.2", timeout=2).status == "failed"
-    assert command(ssh, tmp_path, cmd, hosts="127.0.0.2,127.0.0.1", timeout=2).status == "timeout"
+@pytest.mark.parametrize(("hosts", "status"), [("127.0.0.1,127.0.0.2", "failed"), ("127.0.0.2,127.0.0.1", "timeout")])
+def test_a_timeout_on_one_host_after_a_success_is_a_failure(
+    ssh: Ssh, tmp_path: Path, later: Later, monkeypatch: pytest.MonkeyPatch, hosts: str, status: str
+) -> None:
+    ended: list[object] = []
+
+    def execute_and_tell(*given: Any) -> ssh_command.Finished:
+        finished = ssh_command.execute(*given)
+        ended.append(finished)
+        return finished
+
+    monkeypatch.setattr(remote, "execute", execute_and_tell)
+    begun = tmp_path / "begun"
+    cmd = f'case $SSH_CONNECTION in *" 127.0.0.2 "*) touch {begun}; sleep 600;; esac'
+    assert command(ssh, tmp_path, cmd, hosts=hosts, timeout=later(lambda: ended and begun.exists())).status == status
 
 
 def test_a_process_left_behind_does_not_keep_the_action(ssh: Ssh, tmp_path: Path) -> None:
-    outcome = command(ssh, tmp_path, "sleep 600 & echo $!", timeout=30)
+    outcome = command(ssh, tmp_path, "sleep 600 & echo $!", timeout=600)
     assert outcome.status == "succeeded"
     os.kill(outcome.result["127.0.0.1"]["stdout"], 9)
 
@@ -376,9 +394,9 @@ def test_cancellation_kills_the_remote_process(ssh: Ssh, tmp_path: Path) -> None
     outcomes: list[Outcome] = []
     thread = threading.Thread(target=lambda: outcomes.append(execute(run, tmp_path)))
     thread.start()
-    assert started.wait(30)
+    assert started.wait(PATIENCE)
     run.cancellation.request()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert [outcome.status for outcome in outcomes] == ["canceled"]
     assert isinstance(run.output, Output)
     assert gone(int(run.output.text("stdout")))
@@ -394,7 +412,7 @@ def test_cancellation_ends_a_connection_in_the_making(tmp_path: Path, ssh: Ssh) 
         connection, _ = silent.accept()
         with connection:
             run.cancellation.request()
-            thread.join(30)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
     assert "canceled" in outcomes[0].result["error"]
 
@@ -532,13 +550,15 @@ def test_a_script_without_a_time_limit(ssh: Ssh, tmp_path: Path, pack: Path) -> 
     assert "<name=it's; rm>" in outcome.result["127.0.0.1"]["stdout"]
 
 
-@pytest.mark.parametrize("script", ["exit 7", "sleep 600"])
+@pytest.mark.parametrize(("script", "code"), [("exit 7", 7), ("echo x; exec sleep 600", -9)])
 def test_the_directory_of_a_script_is_removed_however_it_ends(
-    ssh: Ssh, tmp_path: Path, pack: Path, script: str
+    ssh: Ssh, tmp_path: Path, pack: Path, later: Later, script: str, code: int
 ) -> None:
     pack.write_text(f"#!/bin/sh\n{script}\n")
-    outcome = execute(script_run(ssh, pack, tmp_path, timeout=2), tmp_path)
-    assert outcome.result["127.0.0.1"]["return_code"] in (7, -9)
+    output = Output()
+    run = script_run(ssh, pack, tmp_path, timeout=later(lambda: output.pieces))
+    outcome = execute(replace(run, output=output), tmp_path)
+    assert outcome.result["127.0.0.1"]["return_code"] == code
     assert not (tmp_path / "65f0aa0000000000000000a1").exists()
 
 

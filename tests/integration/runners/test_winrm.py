@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from st2lite.executions.protocol import Outcome, Run
 from st2lite.runners import winrm
+from tests.processes import PATIENCE
 from tests.runs import Output, make_run, make_settings
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.web import Answer, WebServer
@@ -198,13 +200,15 @@ def test_a_failed_upload_runs_nothing_and_leaves_nothing() -> None:
     assert windows.files == {}
 
 
-def test_time_is_up() -> None:
+def test_time_is_up(later: Callable[[Callable[[], object]], int]) -> None:
+    output = Output()
+    limit = later(lambda: output.pieces)
     with WsmanServer(lambda line: Program([("stdout", b"so far")], hangs=True)) as server:
-        outcome = execute(a_run(server, cmd="pause", timeout=2))
+        outcome = execute(replace(a_run(server, cmd="pause", timeout=limit), output=output))
     assert outcome.status == "timeout"
     assert outcome.result == {
         "succeeded": False, "failed": True, "return_code": -1, "stdout": "so far", "stderr": "",
-        "error": "Action failed to complete in 2 seconds",
+        "error": f"Action failed to complete in {limit} seconds",
     }  # fmt: skip
     assert len(server.signals) == 1
     assert server.deleted == list(server.shells)
@@ -219,7 +223,7 @@ def test_a_silent_command_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> Non
         return program
 
     with WsmanServer(wake) as server:
-        assert execute(a_run(server, cmd="slow", timeout=30)).status == "succeeded"
+        assert execute(a_run(server, cmd="slow", timeout=300)).status == "succeeded"
 
 
 def test_cancellation_ends_the_command_on_the_host() -> None:
@@ -228,9 +232,9 @@ def test_cancellation_ends_the_command_on_the_host() -> None:
         outcomes: list[Outcome] = []
         thread = threading.Thread(target=lambda: outcomes.append(execute(run)))
         thread.start()
-        assert server.receiving.wait(30)
+        assert server.receiving.wait(PATIENCE)
         run.cancellation.request()
-        thread.join(30)
+        thread.join(PATIENCE)
     assert [outcome.status for outcome in outcomes] == ["canceled"]
     assert len(server.signals) == 1
     assert server.deleted == list(server.shells)
@@ -289,7 +293,7 @@ def test_a_server_that_is_not_winrm() -> None:
 
 def test_a_server_that_never_answers() -> None:
     with WebServer() as web:
-        web.routes["/wsman"] = lambda request: Answer(500 if web.stopping.wait(60) else 501)
+        web.routes["/wsman"] = lambda request: Answer(500 if web.stopping.wait(PATIENCE) else 501)
         run = make_run(
             "winrm-cmd",
             {"host": "127.0.0.1", "port": web.port, "scheme": "http", "transport": "basic", "username": "u",
