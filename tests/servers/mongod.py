@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from tests.servers import require
 from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.ports import free_ports
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -51,6 +52,7 @@ class MongoServer:
 
     def __enter__(self) -> MongoServer:
         require(program(), "secantusd-py (pip install --pre secantusdb)")
+        (self.port,) = free_ports(1)
         try:
             if self._auth:
                 self._create_user()

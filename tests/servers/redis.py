@@ -19,7 +19,7 @@ class RedisServer(Listener):
     """One server. It keeps port and password over `kill()` and `start()`, and forgets everything else."""
 
     name = "Redis"
-    start_seconds = 30
+    start_seconds = 60
     question = b"PING\r\n"
     answer = b"-"  # it listens, and wants the password
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.servers import require
+from tests.servers.ports import free_ports
 
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 10
 
 
@@ -76,7 +77,7 @@ class SshServer:
 
     def start(self) -> None:
         """Start at a free port and wait for the first banner."""
-        self.port = _free_port()
+        (self.port,) = free_ports(1)
         configuration = self.directory / "sshd_config"
         configuration.write_text("\n".join(self._configuration()) + "\n")
         with self.log.open("ab") as log:
@@ -143,12 +144,6 @@ def make_key(path: Path, kind: str = "ed25519", passphrase: str = "", *options: 
     command = ["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", str(path), *options]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path.with_name(f"{path.name}.pub").read_text()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _version() -> tuple[int, int]:
