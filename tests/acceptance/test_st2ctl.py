@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from st2lite.services.ctl.components import SERVICES, components
+from tests.processes import PATIENCE
 from tests.servers.deployment import Separate
 from tests.servers.mongod import MongoServer
 from tests.servers.rabbitmq import RabbitServer
@@ -90,7 +91,7 @@ def test_a_host_from_start_to_stop(host: Host) -> None:
 
     process = psutil.Process(host.pid("st2rulesengine"))
     process.kill()
-    process.wait(30)
+    process.wait(PATIENCE)
     said = host.ctl("status", check=1)
     assert "DOWN  st2rulesengine" in said
     assert said.count("DOWN") == 1

@@ -25,9 +25,7 @@ from st2lite.messaging.messages import (
 )
 from st2lite.models.execution import Execution, LogEntry, OutputChunk
 from st2lite.models.ids import new_id
-
-PATIENCE = 60
-"""Seconds after which a message that was expected counts as lost."""
+from tests.processes import PATIENCE
 
 
 def make_execution(**changes: Any) -> Execution:

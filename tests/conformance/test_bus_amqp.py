@@ -21,7 +21,8 @@ from st2lite.messaging.contract import QUEUES, WORK, Bus
 from st2lite.messaging.messages import Announced, ExecutionChanged, WorkRequested
 from st2lite.messaging.open import open_bus
 from st2lite.models.errors import BusUnavailable, ConfigError
-from tests.conformance.bus_suite import PATIENCE, BusSuite, Inbox, ids, make_execution
+from tests.conformance.bus_suite import BusSuite, Inbox, ids, make_execution
+from tests.processes import PATIENCE
 from tests.servers.ports import free_ports
 from tests.servers.rabbitmq import RabbitServer
 

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
+from tests.processes import PATIENCE
 from tests.servers.certificates import Certificates
 
 
@@ -115,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         test.received.append(request)
         test.arrived.set()
         if parts.path == "/slow":
-            test.stopping.wait(30)
+            test.stopping.wait(PATIENCE)
             self.close_connection = True
             return
         if parts.path == "/drip":

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from st2lite.content.locations import system_packs_dir
+from tests.processes import PATIENCE
 from tests.servers.sshd import SshServer, make_key
 
 ACTIONS = system_packs_dir() / "linux" / "actions"
@@ -56,7 +57,7 @@ def test_processes_are_found_and_ended() -> None:
         assert f"sleep {mark}" in run("check_processes", f"sleep {mark}", "show")
         assert str(sleeper.pid) in run("check_processes", str(sleeper.pid), "pid")
         run("pkill", f"sleep {mark}", "TERM")
-        assert sleeper.wait(30) == -15
+        assert sleeper.wait(PATIENCE) == -15
         assert "No process matches" in run("pkill", f"sleep {mark}", "TERM", code=1)
     finally:
         if sleeper.poll() is None:

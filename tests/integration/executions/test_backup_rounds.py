@@ -7,6 +7,7 @@ import time
 from st2lite.executions.backup import BackupScheduler
 from st2lite.messaging.contract import WORK
 from st2lite.models.timestamps import from_epoch
+from tests.processes import PATIENCE
 
 
 class Clock:
@@ -24,7 +25,7 @@ def test_a_delayed_execution_is_sent_at_the_time_that_was_told_and_not_with_the_
     try:
         execution = make(due=from_epoch(time.time() + 0.05))
         backup.expect(execution.due)
-        assert sent.get(timeout=30) == execution.id
+        assert sent.get(timeout=PATIENCE) == execution.id
     finally:
         backup.stop()
         consumer.stop()
@@ -38,7 +39,7 @@ def test_an_execution_that_is_due_before_the_next_round_is_found_without_being_t
     backup.start()
     try:
         backup.expect(first.due)
-        assert [sent.get(timeout=30), sent.get(timeout=30)] == [first.id, second.id]
+        assert [sent.get(timeout=PATIENCE), sent.get(timeout=PATIENCE)] == [first.id, second.id]
     finally:
         backup.stop()
         consumer.stop()

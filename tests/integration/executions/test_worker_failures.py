@@ -135,7 +135,7 @@ def test_a_busy_worker_leaves_what_it_cannot_run_to_others(
 
     def act(run):
         if run.execution_id in long:
-            release.wait(30)
+            release.wait(PATIENCE)
         return Outcome("succeeded", {})
 
     runner.act = act

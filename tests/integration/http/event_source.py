@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-PATIENCE = 30
+from tests.processes import PATIENCE
 
 
 class EventSource:

@@ -12,8 +12,7 @@ import requests
 from st2lite.models.statuses import COMPLETED
 from st2lite.services.standalone import Standalone, standalone_config
 from tests.openapi_contract import Contract
-
-PATIENCE = 60.0
+from tests.processes import PATIENCE
 
 
 class Api:

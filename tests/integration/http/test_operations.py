@@ -14,6 +14,7 @@ from st2lite.http.operations import check_dependencies
 from st2lite.http.stream_app import create_stream_app
 from st2lite.http.stream_hub import StreamHub
 from st2lite.models.errors import BusUnavailable
+from tests.processes import PATIENCE
 
 
 @pytest.fixture(params=["api", "auth", "stream"])
@@ -46,7 +47,7 @@ def test_a_closed_bus_is_named(service: testing.TestClient, client) -> None:
 
 
 def test_dependencies_are_asked_at_the_same_time() -> None:
-    together = threading.Barrier(2, timeout=30)
+    together = threading.Barrier(2, timeout=PATIENCE)
 
     def away() -> None:
         together.wait()

@@ -18,8 +18,7 @@ import requests
 from st2lite.http.mounts import Mounts
 from st2lite.http.standalone import StandaloneServer
 from st2lite.models.errors import ConfigError
-
-PATIENCE = 30
+from tests.processes import PATIENCE
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from st2lite.models import statuses
 from st2lite.models.execution import OutputChunk
 from st2lite.models.ids import new_id
 from st2lite.models.timestamps import now
-from tests.integration.http.event_source import PATIENCE, EventSource
+from tests.integration.http.event_source import EventSource
+from tests.processes import PATIENCE
 
 QUICK_HEARTBEAT = 0.2
 

@@ -16,6 +16,7 @@ from st2lite.reactor.window_closer import WindowCloser
 from st2lite.services.retention import Collector, Periods
 from tests.integration.reactor.engine_rig import Rig, fill
 from tests.integration.reactor.test_engine_failures import Crash, Faults, Faulty
+from tests.processes import PATIENCE
 
 START = 1_800_000_000.0
 SEES = {"message": "{{ throttle.count }}: {{ throttle.events | map(attribute='a') | list }} {{ trigger.a }}"}
@@ -148,7 +149,7 @@ def test_many_events_at_once_are_counted_one_by_one(store, bus, rig, clock):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert len(rig.executions()) == 3
     assert all(message.startswith("20: ") for message in seen(rig))
 

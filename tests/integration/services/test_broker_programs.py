@@ -16,6 +16,7 @@ from st2lite.models.execution import Execution
 from st2lite.models.ids import new_id
 from st2lite.models.timestamps import now
 from st2lite.storage.contract import Store
+from tests.processes import PATIENCE
 from tests.servers.rabbitmq import RabbitServer
 
 Place = Callable[[str], list[str]]
@@ -66,7 +67,7 @@ def test_the_engine_is_asked_to_look_at_a_workflow(
         bus.declare()
         bus.consume(WORKFLOW, receive, prefetch=1)
         assert track_result.main([*place(rabbit_server.url), done, plain, chain]) == 0
-        while received.get(timeout=60) != ExecutionControl(chain, "continue"):
+        while received.get(timeout=PATIENCE) != ExecutionControl(chain, "continue"):
             """Others use this broker, too."""
     finally:
         bus.close()

@@ -12,9 +12,7 @@ import pytest
 
 from st2lite.messaging.messages import Announced, Message
 from st2lite.services.standalone import Standalone, standalone_config
-
-PATIENCE = 60
-"""Seconds; a busy machine is slow."""
+from tests.processes import PATIENCE
 
 
 class Chat:

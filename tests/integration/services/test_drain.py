@@ -10,9 +10,8 @@ from pathlib import Path
 
 from st2client.client import Client
 from st2client.models import LiveAction, Token
+from tests.processes import PATIENCE
 from tests.servers.deployment import STOP_SECONDS, Deployment, Standalone
-
-PATIENCE = 60
 
 ASK_THE_API = """\
 import os, pathlib, sys, time, urllib.request

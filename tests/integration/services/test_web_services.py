@@ -20,7 +20,8 @@ import requests
 from st2lite.auth.passwords import write_password
 from st2lite.messaging.messages import Announced
 from st2lite.messaging.open import open_bus
-from tests.integration.http.event_source import PATIENCE, EventSource
+from tests.integration.http.event_source import EventSource
+from tests.processes import PATIENCE
 from tests.servers.deployment import Separate
 from tests.servers.mongod import MongoServer
 from tests.servers.ports import free_ports
@@ -114,10 +115,10 @@ class TestStopping:
     def test_a_request_under_way_is_answered(self, web: Web) -> None:
         process = web.processes["st2auth"]
         with connect(web.auth_url) as client:
-            client.sendall(b"POST /tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
-            time.sleep(0.5)  # the request must have reached a thread, and nothing tells when it has
+            client.sendall(b"POST /tokens HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"  # said by the thread that works on it
             process.send_signal(signal.SIGTERM)
-            time.sleep(0.5)
+            time.sleep(0.5)  # nothing tells when it has begun to stop; too early only means to test nothing
             client.sendall(b"{}")
             assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
         assert process.wait(PATIENCE) == 0

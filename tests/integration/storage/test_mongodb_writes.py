@@ -13,6 +13,7 @@ from pymongo.collection import Collection
 
 from st2lite.models.errors import StaleWrite
 from st2lite.storage.mongodb.writes import Change, Writes
+from tests.processes import PATIENCE
 from tests.servers.mongod import MongoServer
 
 Row = dict[str, Any]
@@ -36,7 +37,7 @@ class Watched:
             self.calls.append(name)
             number = len(self.calls)
             self.running.set()
-            assert self.go.wait(60)
+            assert self.go.wait(PATIENCE)
             if self.lost.get(number) == "before":
                 raise errors.AutoReconnect("lost on the way there")
             result = method(*arguments, **options)
@@ -67,7 +68,7 @@ def outcomes(watched: Watched, writes: Writes, work: dict[str, Callable[[], None
 
     threads = [threading.Thread(target=run, args=(name,)) for name in work]
     threads[0].start()
-    assert watched.running.wait(60)
+    assert watched.running.wait(PATIENCE)
     for thread in threads[1:]:
         thread.start()
     while len(writes._inserts._queue) + len(writes._changes._queue) < len(work) - 1:

@@ -18,8 +18,7 @@ from st2lite.messaging.open import open_bus
 from st2lite.models.errors import NotFound
 from st2lite.models.execution import Execution
 from tests.conformance.bus_suite import make_execution
-
-PATIENCE = 30
+from tests.processes import PATIENCE
 
 
 class CountingViews:

@@ -14,6 +14,7 @@ from st2lite.models.policy import CONCURRENCY, RETRY, Policy
 from st2lite.policies.index import SECONDS, PolicyIndex
 from st2lite.storage.cached import CachedStore
 from st2lite.storage.open import open_store
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ class Slow:
     def find(self, kind: type[Policy]) -> list[Policy]:
         found = self._store.find(kind)
         self.asked.set()
-        assert self.released.wait(60)
+        assert self.released.wait(PATIENCE)
         return found
 
 
@@ -96,12 +97,12 @@ def test_nobody_goes_on_without_the_policies_while_they_are_read(store: CachedSt
     index = PolicyIndex(slow, clock=lambda: 0.0)  # type: ignore[arg-type]
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(index.of, "core.local")
-        assert slow.asked.wait(60)
+        assert slow.asked.wait(PATIENCE)
         second = pool.submit(index.of, "core.local")
         with pytest.raises(TimeoutError):
             second.result(timeout=0.2)
         slow.released.set()
-        assert [len(answer.result(60).limits) for answer in (first, second)] == [1, 1]
+        assert [len(answer.result(PATIENCE).limits) for answer in (first, second)] == [1, 1]
 
 
 def test_what_is_written_while_the_policies_are_read_is_not_missed(store: CachedStore) -> None:
@@ -109,7 +110,7 @@ def test_what_is_written_while_the_policies_are_read_is_not_missed(store: Cached
     index = PolicyIndex(slow, clock=lambda: 0.0)  # type: ignore[arg-type]
     with ThreadPoolExecutor(1) as pool:
         pool.submit(index.of, "core.local")
-        assert slow.asked.wait(60)
+        assert slow.asked.wait(PATIENCE)
         store.insert(policy(threshold=1))
         index.forget()
         slow.released.set()

@@ -13,6 +13,7 @@ import pytest
 from st2lite.models.errors import StoreUnavailable
 from st2lite.services.dependencies import connect, wait_for
 from st2lite.services.supervisor import Supervisor, take_supervisor
+from tests.processes import PATIENCE
 
 
 @pytest.fixture
@@ -90,6 +91,6 @@ def test_so_is_waiting_in_the_background() -> None:
             over.set()
 
     connect(Database().connect, tell)
-    assert over.wait(60)
+    assert over.wait(PATIENCE)
     assert told[0] == "Waiting: MongoDB does not answer."
     assert told[-1] == "Ready."

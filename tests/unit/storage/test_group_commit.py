@@ -10,6 +10,7 @@ import pytest
 
 from st2lite.models.errors import Conflict, StoreUnavailable
 from st2lite.storage.group_commit import GroupCommit, Ticket
+from tests.processes import PATIENCE
 
 Operation = Callable[[str], Any]
 
@@ -25,7 +26,7 @@ class Recorder:
     def __call__(self, batch: Sequence[Ticket[Operation]]) -> None:
         self.sizes.append(len(batch))
         self.running.set()
-        assert self.go.wait(30)
+        assert self.go.wait(PATIENCE)
         for ticket in batch:
             try:
                 ticket.result = ticket.operation("context")
@@ -66,13 +67,13 @@ def test_threads_that_wait_share_one_batch_and_each_gets_its_own_outcome() -> No
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
     threads[0].start()
-    assert recorder.running.wait(30)
+    assert recorder.running.wait(PATIENCE)
     for thread in threads[1:]:
         thread.start()
     wait_for_queue(writes, 5)
     recorder.go.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert recorder.sizes == [1, 5]
     assert outcomes == {0: 0, 1: 1, 2: 2, 3: "taken", 4: 4, 5: 5}
 
@@ -97,13 +98,13 @@ def test_a_failed_batch_fails_for_all_and_the_next_one_works() -> None:
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     threads[0].start()
-    assert recorder.running.wait(30)
+    assert recorder.running.wait(PATIENCE)
     for thread in threads[1:]:
         thread.start()
     wait_for_queue(writes, 3)
     recorder.go.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert failures == ["disk is full"] * 4
     broken = False
     assert writes.run(lambda _: "written") == "written"
@@ -126,7 +127,7 @@ def test_an_interrupt_of_the_leader_is_not_raised_in_other_threads() -> None:
 
     first = threading.Thread(target=writes.run, args=(lambda _: None,))
     first.start()
-    assert recorder.running.wait(30)
+    assert recorder.running.wait(PATIENCE)
     leader = threading.Thread(target=work, args=(interrupt,))
     leader.start()
     wait_for_queue(writes, 1)
@@ -135,7 +136,7 @@ def test_an_interrupt_of_the_leader_is_not_raised_in_other_threads() -> None:
     wait_for_queue(writes, 2)
     recorder.go.set()
     for thread in (first, leader, follower):
-        thread.join(30)
+        thread.join(PATIENCE)
     assert sorted(type(error).__name__ for error in outcomes) == ["KeyboardInterrupt", "StoreUnavailable"]
     assert writes.run(lambda _: "alive") == "alive"
 
@@ -145,7 +146,7 @@ def test_an_interrupt_of_a_waiting_thread_does_not_stop_the_queue() -> None:
     writes: GroupCommit[Operation] = GroupCommit(recorder)
     first = threading.Thread(target=writes.run, args=(lambda _: None,))
     first.start()
-    assert recorder.running.wait(30)
+    assert recorder.running.wait(PATIENCE)
     ticket: Ticket[Operation] = Ticket(lambda _: None)
 
     class InterruptedGate:
@@ -167,5 +168,5 @@ def test_an_interrupt_of_a_waiting_thread_does_not_stop_the_queue() -> None:
         writes._wait(ticket, gate)  # type: ignore[arg-type]
     assert not writes._queue
     recorder.go.set()
-    first.join(30)
+    first.join(PATIENCE)
     assert writes.run(lambda _: "alive") == "alive"

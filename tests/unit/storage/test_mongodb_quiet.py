@@ -6,8 +6,7 @@ import pytest
 from pymongo.periodic_executor import PeriodicExecutor
 
 from st2lite.storage.mongodb.quiet import _quieten
-
-PATIENCE = 30.0
+from tests.processes import PATIENCE
 
 
 class Task:
