@@ -2,7 +2,13 @@
 # shellcheck disable=SC2154,SC2034  # Part of install.sh, which sets the variables and reads some.
 # What the installation, the upgrade, the check and the removal of a whole host do once the release is there ($source).
 
+# shellcheck source=/dev/null
+. "$source/packaging/wheels.sh"
+# shellcheck source=/dev/null
+. "$source/packaging/host/preflight.sh"
+
 set_up_host() {
+    begin_host
     if [ -n "$check" ]; then place=$scratch/installer; fi
     make_place
     reach_out
@@ -53,10 +59,10 @@ keep_release() {
     if [ "$(cat "$release/.digest" 2>/dev/null)" = "$digest" ] || [ "$source" = "$release" ]; then return 0; fi
     rm -rf "$release.new"
     mkdir "$release.new"
-    for part in requirements packaging roles playbooks collections ansible.cfg install.sh README.md LICENSE CHANGELOG.md; do
+    for part in requirements packaging pip roles playbooks collections ansible.cfg install.sh README.md LICENSE CHANGELOG.md; do
         if [ -e "$source/$part" ]; then cp -R "$source/$part" "$release.new"; fi
     done
-    bring_venv_module
+    if [ ! -d "$source/wheels" ]; then bring_venv_module; fi
     collect_wheels
     cp -R "$scratch/wheels" "$release.new"
     printf '%s\n' "$digest" >"$release.new/.digest"
@@ -82,8 +88,8 @@ in_use() {
     done
 }
 
-# Debian and Ubuntu keep half of Python's venv in a package of its own. What came with it is recorded as the role
-# "packages" does, so that the removal takes it away again.
+# Debian and Ubuntu keep half of Python's venv in a package of its own, which only a checkout needs here: a release
+# carries pip. What came is recorded as the role "packages" does, so that the removal takes it away again.
 bring_venv_module() {
     if "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then return 0; fi
     remedy="install Python's module venv (Debian, Ubuntu: apt-get install python3-venv), then run this again"
@@ -97,9 +103,10 @@ bring_venv_module() {
     mkdir -p "$records"
     chmod 755 /var/lib/st2lite "$records"
     if [ ! -f "$records/installer.before" ]; then list_packages >"$records/installer.before"; fi
-    if ! apt-get install --assume-yes --no-install-recommends python3-venv </dev/null >>"$log" 2>&1; then
+    wait_for_lock="--option=DPkg::Lock::Timeout=300"
+    if ! apt-get install --assume-yes "$wait_for_lock" --no-install-recommends python3-venv </dev/null >>"$log" 2>&1; then
         run apt-get update
-        run apt-get install --assume-yes --no-install-recommends python3-venv
+        run apt-get install --assume-yes "$wait_for_lock" --no-install-recommends python3-venv
     fi
     list_packages | LC_ALL=C comm -13 "$records/installer.before" - >"$records/installer"
     chmod 644 "$records/installer"
@@ -116,9 +123,8 @@ prepare_ansible() {
     if [ "$(cat "$venv/.complete" 2>/dev/null)" = "$lock_digest" ]; then
         say "      already there"
     else
-        bring_venv_module
         rm -rf "$venv"
-        run "$python" -m venv "$venv"
+        make_virtualenv
         pip_install "$venv" --no-compile --require-hashes -r "$release/requirements/ansible.lock"
         printf '%s\n' "$lock_digest" >"$venv/.complete"
         chmod -R go=rX "$venv"
@@ -128,6 +134,19 @@ prepare_ansible() {
         run env PYTHON="$venv/bin/python" "$release/packaging/collections"
         chmod -R u=rwX,go=rX "$release/collections"
     fi
+}
+
+# With the pip that the release carries, so that nothing of the distribution changes before all problems are known.
+make_virtualenv() {
+    for pip in "$release"/pip/pip-*.whl; do
+        if [ -f "$pip" ]; then
+            run "$python" -m venv --without-pip "$venv"
+            run "$venv/bin/python" "$pip/pip" install --disable-pip-version-check --no-index --no-compile "$pip"
+            return 0
+        fi
+    done
+    bring_venv_module
+    run "$python" -m venv "$venv"
 }
 
 # Last of all when st2lite is removed. The folder is ours alone; the one above may have become empty.
@@ -286,7 +305,9 @@ undo_preparation() {
     fi
     rm -f /var/lib/st2lite/packages/installer
     rmdir /var/lib/st2lite/packages /var/lib/st2lite 2>/dev/null || :
-    complain "nothing was changed; the details are in $log."
+    mv "$log" /var/tmp && log=/var/tmp/${log##*/}
+    rmdir /var/log/st2 2>/dev/null || :
+    complain "Nothing was changed. The details are in $log."
 }
 
 # ---------------------------------------------------------------- the end

@@ -54,11 +54,11 @@ def held_ports(wanted: dict[int, str]) -> list[str]:
 def addresses() -> list[tuple[str, int]]:
     """Return where packages come from, as names and ports: the proxies if there are any, else apt's sites and pip's."""
     proxies = {kind: url for kind, url in urllib.request.getproxies().items() if kind in ("http", "https")}
-    urls = list(proxies.values()) or [*_sites(), _index()]
+    urls = [url if "://" in url else f"http://{url}" for url in proxies.values()] or [*_sites(), _index()]
     found = set()
     for url in urls:
         try:
-            parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+            parts = urllib.parse.urlsplit(url)
             port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
         except ValueError:
             continue
@@ -69,7 +69,7 @@ def addresses() -> list[tuple[str, int]]:
 
 def _sites() -> list[str]:
     try:
-        command = ["apt-get", "indextargets", "--format", "$(SITE)"]
+        command = ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
     except FileNotFoundError:
         return []

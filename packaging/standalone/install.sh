@@ -2,6 +2,11 @@
 # shellcheck disable=SC2154,SC2034  # Part of install.sh, which sets the variables and reads some.
 # What a standalone installation does once the release is there ($source).
 
+# shellcheck source=/dev/null
+. "$source/packaging/wheels.sh"
+# shellcheck source=/dev/null
+. "$source/packaging/standalone/preflight.sh"
+
 install_packages() {
     venv=$home/venvs/$wanted
     if [ -f "$venv/.complete" ]; then
@@ -70,6 +75,7 @@ smoke_test() {
 }
 
 set_up_standalone() {
+    begin_standalone
     step "Installing packages" "check the network, proxy (https_proxy) and pip's index configuration, then run this again"
     wanted=$(fingerprint)
     install_packages
@@ -87,7 +93,7 @@ set_up_standalone() {
     elapsed=$(($(date +%s) - started))
     url=$("$home/bin/st2lite-ctl" url)
     say ""
-    say "st2lite $VERSION is running ($elapsed s)."
+    say "st2lite $wanted_version is running ($elapsed s)."
     say ""
     say "  URL        $url"
     say "  user       st2admin"

@@ -285,7 +285,7 @@ def test_a_release_that_is_not_genuine_is_refused(release: Release, tmp_path: Pa
         home=user_home, stdin=INSTALLER.read_bytes(),
     )  # fmt: skip
     assert result.returncode == 1
-    assert 'step 2, "Getting st2lite' in result.stderr
+    assert 'step 1, "Getting st2lite' in result.stderr
     said = {"archive": "SHA256SUMS says", "signature": "BAD signature", "unsigned": "SHA256SUMS.asc"}[harm]
     assert said in result.stderr
     assert "remedy:" in result.stderr

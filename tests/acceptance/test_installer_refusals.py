@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,15 +18,15 @@ import st2lite
 
 REPOSITORY = Path(__file__).parents[2]
 INSTALLER = REPOSITORY / "install.sh"
-SHELLS = [shell for shell in ("sh", "bash") if shutil.which(shell)]
+SHELLS = [shell.split() for shell in ("sh", "bash", "busybox sh", "zsh --emulate sh") if shutil.which(shell.split()[0])]
 
 
-def run(*arguments: str, home: Path, stdin: bytes | None = None, shell: str = "sh", **environment: str):
+def run(*arguments: str, home: Path, stdin: bytes | None = None, shell: Sequence[str] = ("sh",), **environment: str):
     """Run the installer with `home` as HOME; from the file, or from `stdin` as `curl | sh` does."""
     script = [str(INSTALLER)] if stdin is None else ["-s", "--"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ST2")}
     return subprocess.run(
-        [shell, *script, *arguments],
+        [*shell, *script, *arguments],
         input=stdin if stdin is not None else b"",
         capture_output=True,
         check=False,
