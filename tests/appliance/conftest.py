@@ -29,7 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    return None if config.getoption("hosts", None) else True
+    if not config.getoption("hosts", None):
+        return True
+    # What is there only after an upgrade.
+    return True if collection_path.name == "upgrade" and config.getoption("--target") != "upgrade" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
