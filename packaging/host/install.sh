@@ -249,7 +249,7 @@ play() {
     # Roles give secrets their modes; what programs put down beside them, such as virtualenvs, is for others to read.
     umask 022
     # In the background: the shell would keep a signal back until the playbook has ended.
-    "$venv/bin/ansible-playbook" --inventory "$release/packaging/host/inventory.yml" --extra-vars "@$variables" "$@" "$release/playbooks/$name.yml" </dev/null 3>&1 >>"$log" 2>&1 &
+    "$venv/bin/python" "$release/packaging/host/keeper.py" $$ "$venv/bin/ansible-playbook" --inventory "$release/packaging/host/inventory.yml" --extra-vars "@$variables" "$@" "$release/playbooks/$name.yml" </dev/null 3>&1 >>"$log" 2>&1 &
     child=$!
     umask 077
     status=0
@@ -265,6 +265,7 @@ changes() { fact changed; }
 
 explain_failure() {
     last_output=$scratch/steps.message
+    if [ ! -s "$last_output" ]; then tail -n 15 "$log" >"$last_output"; fi # not a task: Ansible itself gave up
     if [ "$name" = upgrade ]; then put_release_back; fi
     if [ "$(fact role)" = preflight ] && [ "$name" != uninstall ]; then
         complain "this host is not ready:"
