@@ -18,7 +18,7 @@ from st2lite.config.schema import Config
 from st2lite.models.errors import InvalidInput, St2liteError
 from st2lite.services.backup.documents import clear, kept_kinds
 from st2lite.services.context import AppContext
-from st2lite.services.ctl.components import ELSEWHERE, components
+from st2lite.services.ctl.components import ELSEWHERE, components, configuration
 from st2lite.services.ctl.managers import Manager, find_manager
 from st2lite.services.ctl.status import State, dependency_states, neighbour_states, service_states
 
@@ -31,7 +31,8 @@ examples:
   st2ctl restart-component st2api
   st2ctl reload --register-all      register the content of all packs
 
-COMPONENTS in /etc/default/st2ctl (or /etc/sysconfig/st2ctl) names the services of this host if it does not run all.
+In /etc/default/st2ctl (or /etc/sysconfig/st2ctl) COMPONENTS names the services of this host if it does not run all, and
+ST2_CONF its st2.conf if that is elsewhere.
 Only root can start and stop services; status and reload want a user who can read st2.conf: root, or one of group st2.
 
 exit codes: 0 all is well, 1 a service is down, or there is no such command, 2 an error
@@ -64,7 +65,7 @@ class _Host:
     """This host: its configuration, its services and who keeps them."""
 
     def __init__(self, config_file: str | None) -> None:
-        self._config_file = config_path(config_file).resolve()
+        self._config_file = config_path(config_file or configuration()).resolve()
         self._config: Config = load(self._config_file)
         base = Path(self._config.system.base_path)
         log = self._config.log.directory

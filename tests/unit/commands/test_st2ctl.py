@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from st2lite.commands.st2ctl import main
-from st2lite.services.ctl.components import ELSEWHERE, SERVICES, components
+from st2lite.services.ctl.components import ELSEWHERE, SERVICES, components, configuration
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,16 @@ def test_a_file_of_stackstorm_may_name_services_that_are_none_here(tmp_path: Pat
     settings.write_text(f'COMPONENTS="{" ".join([*SERVICES, *ELSEWHERE, "st2chatops", "mistral"])}"\n')
     assert components((settings,)) == SERVICES
     assert set(ELSEWHERE.values()) <= set(SERVICES)
+
+
+def test_a_file_of_settings_may_name_another_st2_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ST2_CONF", raising=False)
+    settings = tmp_path / "st2ctl"
+    assert configuration((settings,)) is None
+    settings.write_text('# ours\nexport ST2_CONF="/srv/st2.conf"\n')
+    assert configuration((settings,)) == "/srv/st2.conf"
+    monkeypatch.setenv("ST2_CONF", "/srv/other.conf")
+    assert configuration((settings,)) == "/srv/other.conf"
 
 
 def test_a_service_that_is_none_here_means_the_one_that_does_its_work(

@@ -35,6 +35,7 @@ _NOT_OURS = ("st2chatops", "mistral", "mistral-api", "mistral-server")
 
 SETTINGS = (Path("/etc/default/st2ctl"), Path("/etc/sysconfig/st2ctl"))
 _VARIABLE = "COMPONENTS"
+_CONFIGURATION = "ST2_CONF"
 
 
 def components(settings: tuple[Path, ...] = SETTINGS) -> tuple[str, ...]:
@@ -42,7 +43,7 @@ def components(settings: tuple[Path, ...] = SETTINGS) -> tuple[str, ...]:
 
     A file that was written for StackStorm may name services that it has and st2lite has not; they are left out.
     """
-    text = os.environ.get(_VARIABLE) or _from_files(settings)
+    text = _setting(_VARIABLE, settings)
     named = text.split() if text else SERVICES
     chosen = tuple(name for name in named if name not in ELSEWHERE and name not in _NOT_OURS)
     unknown = [name for name in chosen if name not in (*SERVICES, *OPTIONAL)]
@@ -52,11 +53,19 @@ def components(settings: tuple[Path, ...] = SETTINGS) -> tuple[str, ...]:
     return chosen
 
 
-def _from_files(settings: tuple[Path, ...]) -> str:
+def configuration(settings: tuple[Path, ...] = SETTINGS) -> str | None:
+    """The st2.conf of this host if `ST2_CONF` in the environment or a settings file names one."""
+    return _setting(_CONFIGURATION, settings) or None
+
+
+def _setting(variable: str, settings: tuple[Path, ...]) -> str:
+    """The value of a variable in the environment, else in the first of the files that has it, else nothing."""
+    if os.environ.get(variable):
+        return os.environ[variable]
     for path in settings:
         if path.is_file():
             for line in path.read_text(encoding="utf-8").splitlines():
                 name, equals, value = line.strip().removeprefix("export ").partition("=")
-                if equals and name == _VARIABLE:
+                if equals and name == variable:
                     return " ".join(shlex.split(value))
     return ""
