@@ -46,7 +46,7 @@ options:
         description: The group that it belongs to; root's own if there is none.
         type: str
       service:
-        description: Whom it concerns; not looked at.
+        description: Whom it concerns; repeated in what is returned.
         type: str
 author:
   - The st2lite authors
@@ -62,11 +62,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-changed_paths:
-  description: Paths of the files that were written.
+changed_files:
+  description: Paths of the files that were written, each with the service that it concerns.
   returned: always
   type: list
-  elements: str
+  elements: dict
+  sample:
+    - {path: /etc/default/st2api, service: st2api}
 """
 
 
@@ -130,14 +132,14 @@ def main() -> None:
         if file["encoded"]:
             content = base64.b64decode(content).decode()
         if differs(path, content, mode, group):
-            changed.append(str(path))
+            changed.append({"path": str(path), "service": file["service"]})
             diffs.append(_diff(path, content))
             if not module.check_mode:
                 try:
                     write(path, content, mode, group)
                 except OSError as error:
                     module.fail_json(msg=f"{path} cannot be written: {error.strerror}.")
-    module.exit_json(changed=bool(changed), changed_paths=changed, diff=diffs)
+    module.exit_json(changed=bool(changed), changed_files=changed, diff=diffs)
 
 
 if __name__ == "__main__":
