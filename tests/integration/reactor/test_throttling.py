@@ -197,13 +197,14 @@ def wipe(store, rule):
         store.delete_many(kind, ())
 
 
-def test_the_closer_wakes_up_when_a_window_is_over(rig, store, bus, wait_until):
-    live = Rig(store, bus)
-    closer = WindowCloser(live.throttles)
+def test_the_closer_wakes_up_when_a_window_is_over(rig, clock, wait_until):
+    closer = WindowCloser(rig.throttles, clock)
     closer.start()
-    live.rule(throttle={"once_after": "0.2 seconds"}, parameters=SEES)
-    live.process({"a": 1}), live.process({"a": 2})
-    assert wait_until(lambda: seen(live) == ["2: [1, 2] 2"])
+    assert wait_until(lambda: closer._next > START)  # it has looked, and found nothing that it could wait for
+    rig.rule(throttle={"once_after": "0.1 seconds"}, parameters=SEES)
+    at(rig, 0, 1), at(rig, 0, 2)
+    clock.seconds = START + 0.1
+    assert wait_until(lambda: seen(rig) == ["2: [1, 2] 2"])
     closer.stop()
 
 
