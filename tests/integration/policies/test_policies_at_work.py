@@ -103,14 +103,17 @@ def most_at_a_time(executions: list[Execution]) -> int:
 
 
 def test_a_limit_holds_while_redis_is_killed_and_comes_back(
-    redis: RedisServer, deploy: Callable[[str | None], Deployment]
+    redis: RedisServer, deploy: Callable[[str | None], Deployment], tmp_path: Path
 ) -> None:
     st2 = deploy(redis.url)
     st2.context.store.insert(limit(3))
+    killed = tmp_path / "killed"
     for number in range(60):
-        st2.context.executions.request("core.local", {"cmd": f"sleep 0.05; echo {number}"}, "ann")
+        wait = f"until [ -e {killed} ]; do sleep 0.05; done; " if number > 10 else ""
+        st2.context.executions.request("core.local", {"cmd": f"{wait}sleep 0.05; echo {number}"}, "ann")
     wait_for(lambda: len(st2.find(status="succeeded")) >= 5)
     redis.kill()
+    killed.touch()
     wait_for(lambda: not st2.find(status="running"))  # those that ran have ended, and no others begin
     left = len(st2.find(status="succeeded"))
     assert left < 60
