@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 from st2lite.executions.admission import Admission
 from st2lite.executions.lease import Lease
+from st2lite.executions.outcomes import apply
+from st2lite.executions.protocol import Outcome
 from st2lite.executions.transitions import change_status
 from st2lite.models import statuses
 from st2lite.models.errors import StaleWrite, StoreUnavailable
@@ -39,18 +41,17 @@ class Claims:
         self._admission = admission
         self._stopping = stopping
 
-    def is_ours(self, execution: Execution) -> bool:
-        """Tell whether an execution is one that our worker runs."""
-        return execution.worker == self._lease.holder and execution.status in statuses.ON_A_WORKER
-
     def has_limits(self, execution: Execution) -> bool:
         """Tell whether a policy may have something against an execution of this action."""
         return self._admission is not None and self._admission.has_limits(execution)
 
-    def claim(self, execution: Execution) -> Execution | None:
-        """Make the execution ours if the policies of its action let it begin; None when it is not to be had (now)."""
-        if self._admission is None:
-            return self._take(execution)
+    def claim(self, execution: Execution, foreseen: Outcome | None = None) -> Execution | None:
+        """Make the execution ours if the policies of its action let it begin; None when it is not to be had (now).
+
+        An outcome that was `foreseen`, of an action without limits, is written with the claim, which is over then.
+        """
+        if self._admission is None or foreseen is not None:
+            return self._take(execution, foreseen)
         while not self._stopping.is_set():
             try:
                 return self._admission.admit(execution, self._take)
@@ -59,24 +60,28 @@ class Claims:
                 self._stopping.wait(RETRY_INTERVAL)
         return None
 
-    def insert(self, execution: Execution, insert: Insert) -> Execution:
-        """Store a new execution in a claim of ours, and return what is stored then. Waits while the store is away."""
-        self._mark(execution)
+    def insert(self, execution: Execution, insert: Insert, foreseen: Outcome | None = None) -> tuple[Execution, bool]:
+        """Store a new execution in a claim of ours; return what is stored then, and whether that is the claim.
+
+        Waits while the store is away. For `foreseen` see `claim`.
+        """
+        self._mark(execution, foreseen)
         while True:
             try:
-                return insert(execution) or execution
+                stored = insert(execution) or execution
+                return stored, self._is_claim(stored, [execution.log[-1]], foreseen)
             except StoreUnavailable as error:
                 logger.warning("It is not known yet whether execution %s is stored: %s", execution.id, error.message)
                 if self._stopping.wait(RETRY_INTERVAL):
                     self.left_behind = True
                     raise
 
-    def _take(self, execution: Execution) -> Execution | None:
+    def _take(self, execution: Execution, foreseen: Outcome | None = None) -> Execution | None:
         """Make the execution ours in one write; None when it is not to be had. Waits while the store is away."""
         execution = copy.copy(execution)
         attempts: list[LogEntry] = []
         while execution.status in (statuses.REQUESTED, statuses.DELAYED) and not self._stopping.is_set():
-            self._mark(execution)
+            self._mark(execution, foreseen)
             attempts.append(execution.log[-1])
             try:
                 self._store.replace(execution)
@@ -86,15 +91,17 @@ class Claims:
             except StoreUnavailable as error:
                 logger.warning("It is not known yet whether execution %s was claimed: %s", execution.id, error.message)
             fresh = self._read(execution.id)
-            if fresh is None or self._is_claim(fresh, attempts):
+            if fresh is None or self._is_claim(fresh, attempts, foreseen):
                 return fresh
             execution = fresh
         return None
 
-    def _mark(self, execution: Execution) -> None:
+    def _mark(self, execution: Execution, foreseen: Outcome | None) -> None:
         change_status(execution, statuses.SCHEDULED, statuses.RUNNING)
         execution.worker = self._lease.holder
         execution.runner_info = self._lease.info
+        if foreseen is not None:
+            apply(execution, foreseen)
 
     def _read(self, identifier: str) -> Execution | None:
         while True:
@@ -106,6 +113,10 @@ class Claims:
                     self.left_behind = True
                     return None
 
-    def _is_claim(self, fresh: Execution, attempts: list[LogEntry]) -> bool:
-        """Tell whether the stored document holds one of our claims, of which only the answer was lost."""
-        return self.is_ours(fresh) and any(entry in fresh.log for entry in attempts)
+    def _is_claim(self, stored: Execution, attempts: list[LogEntry], foreseen: Outcome | None) -> bool:
+        """Tell whether the stored document holds one of our claims, of which perhaps only the answer was lost."""
+        if foreseen is None:
+            ours = stored.worker == self._lease.holder and stored.status in statuses.ON_A_WORKER
+        else:
+            ours = stored.runner_info == self._lease.info
+        return ours and any(entry in stored.log for entry in attempts)

@@ -51,10 +51,13 @@ class Holdings:
                 return None
             return self._put(identifier)
 
-    def hold_if_room(self, identifier: str) -> Cancellation | None:
-        """Hold an execution that came without a message and count its job; None if it is held or all slots are busy."""
+    def hold_if_room(self, identifier: str, leaving: bool = False) -> Cancellation | None:
+        """Hold an execution that came without a message and count its job; None if it is held or all slots are busy.
+
+        One of those slots will be free at once if whoever asks is `leaving` it.
+        """
         with self._lock:
-            if self._jobs >= self._slots or identifier in self._held:
+            if self._jobs - leaving >= self._slots or identifier in self._held:
                 return None
             self._jobs += 1
             return self._put(identifier)

@@ -60,12 +60,17 @@ class Preparation(Protocol):
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """How many executions run at the same time, and how; `lease` is in seconds."""
+    """How many executions run at the same time, and how; `lease` is in seconds.
+
+    `planners` names runner types whose runners only read, and say how a workflow begins: that is found out before the
+    execution is claimed, and written with the claim.
+    """
 
     slots: int = 60
     lease: float = 30.0
     stream_output: bool = True
     validate_output: bool = False
+    planners: frozenset[str] = frozenset()
 
 
 class ExecutionWorker:
@@ -95,7 +100,10 @@ class ExecutionWorker:
         self._claims = Claims(store, self._lease, admission, self._stopping)
         self._outcomes = Outcomes(store, bus, self._lease.holder, tell_engine)
         self._holdings = Holdings(options.slots)
-        self._pool = ThreadPoolExecutor(options.slots, thread_name_prefix="action")
+        self._thread = threading.local()
+        self._pool = ThreadPoolExecutor(
+            options.slots, "action", initializer=setattr, initargs=(self._thread, "ours", True)
+        )
         self._flusher = Flusher(store, bus, options.stream_output)
         self._sources: list[Stoppable] = []
 
@@ -135,13 +143,14 @@ class ExecutionWorker:
         """
         if self._stopping.is_set() or self._claims.has_limits(execution):
             return None
-        cancellation = self._holdings.hold_if_room(execution.id)
+        # Nobody asks on a thread of ours but at the end of what it has done.
+        cancellation = self._holdings.hold_if_room(execution.id, leaving=getattr(self._thread, "ours", False))
         if cancellation is None:
             return None
         begun = sent_again = False
         try:
-            stored = self._claims.insert(execution, insert)
-            begun = self._claims.is_ours(stored)
+            plan = self._plan(execution, cancellation)
+            stored, begun = self._claims.insert(execution, insert, plan)
         finally:
             if not begun:
                 sent_again = self._holdings.let_go(execution.id)
@@ -151,7 +160,7 @@ class ExecutionWorker:
         if begun:
             events.announce_change(self._bus, stored, created=True)
             try:
-                self._pool.submit(self._run_held, stored, cancellation).add_done_callback(self._job_done)
+                self._pool.submit(self._run_held, stored, cancellation, plan).add_done_callback(self._job_done)
             except RuntimeError:  # the worker has stopped this moment
                 self._outcomes.abandon(stored.id)
                 self._holdings.let_go(stored.id)
@@ -179,32 +188,52 @@ class ExecutionWorker:
         if cancellation is None:
             acknowledge()  # sent again while it is here
             return
-        claimed = self._claim_or_let_go(execution)
+        plan = self._plan(execution, cancellation)
+        claimed = self._claim_or_let_go(execution, plan)
         try:
             acknowledge()
         except Exception:
             logger.exception("The message about execution %s is not acknowledged: it will come again.", execution.id)
         if claimed is not None:
             events.announce_change(self._bus, claimed)
-            self._run_held(claimed, cancellation)
+            self._run_held(claimed, cancellation, plan)
 
-    def _claim_or_let_go(self, execution: Execution) -> Execution | None:
+    def _plan(self, execution: Execution, cancellation: Cancellation) -> Outcome | None:
+        """How a workflow begins that is not claimed yet; None for other executions, and where that cannot be foreseen.
+
+        What stands in the way comes up again once it is claimed, and is dealt with then.
+        """
+        if execution.runner_name not in self._options.planners or self._claims.has_limits(execution):
+            return None
+        output = Output(self._flusher, execution)
+        try:
+            outcome = self._call_runner(execution, output, cancellation)
+        except Exception:  # noqa: BLE001 - see above
+            return None
+        finally:
+            output.close()
+        return outcome if outcome.workflow is not None else None
+
+    def _claim_or_let_go(self, execution: Execution, plan: Outcome | None) -> Execution | None:
         """Claim an execution that is held here; what is not to be had is not held any more.
 
         If its message came again meanwhile it is tried once more: there may be room for it now.
         """
         while True:
             try:
-                claimed = self._claims.claim(execution)
+                claimed = self._claims.claim(execution, plan)
             except Exception:
                 logger.exception("Execution %s could not be claimed; it stays requested.", execution.id)
                 claimed = None
             if claimed is not None or self._holdings.let_go_unless_sent_again(execution.id):
                 return claimed
 
-    def _run_held(self, execution: Execution, cancellation: Cancellation) -> None:
+    def _run_held(self, execution: Execution, cancellation: Cancellation, plan: Outcome | None) -> None:
         try:
-            self._run(execution, cancellation)
+            if plan is None:
+                self._run(execution, cancellation)
+            elif plan.then is not None:
+                plan.then(execution)
         except Exception:
             logger.exception("Execution %s was run and its end could not be recorded.", execution.id)
         finally:
@@ -216,16 +245,18 @@ class ExecutionWorker:
             return
         output = Output(self._flusher, execution)
         try:
-            origin, run = self._prepare(execution, output, cancellation)
-            outcome = self._runners.get(origin.runner).run(run)
-            if self._options.validate_output:
-                outcome = checked(outcome, origin.action, origin.runner)
+            outcome = self._call_runner(execution, output, cancellation)
         except St2liteError as error:
             outcome = Outcome(statuses.FAILED, {"error": error.message})
         except Exception as error:
             logger.exception("The runner of execution %s failed.", execution.id)
             outcome = Outcome(statuses.FAILED, {"error": str(error), "traceback": traceback.format_exc()})
         self._outcomes.write(execution, outcome, output.close())
+
+    def _call_runner(self, execution: Execution, output: Output, cancellation: Cancellation) -> Outcome:
+        origin, run = self._prepare(execution, output, cancellation)
+        outcome = self._runners.get(origin.runner).run(run)
+        return checked(outcome, origin.action, origin.runner) if self._options.validate_output else outcome
 
     def _prepare(self, execution: Execution, output: Output, cancellation: Cancellation) -> tuple[Origin, Run]:
         """Find out what to run; nothing has begun yet, so a store that is away for a moment is waited for."""

@@ -57,6 +57,7 @@ class ActionRunner:
                 options.lease,
                 options.stream_output,
                 validate_output,
+                frozenset({ACTION_CHAIN}),
             ),
             context.admission,
             self._engine.child_ended,

@@ -49,9 +49,24 @@ class ChainEngine:
         self._pool.shutdown(cancel_futures=True)
 
     def child_ended(self, child: Execution) -> bool:
-        """Look at the chain of a task that has ended in this process; False when the engine stops."""
+        """Look at the chain of a task that has ended in this process, on the thread of that; False when it stops.
+
+        While the store is away a thread of the engine waits for it: the other one may be needed for an action.
+        """
+        identifier = child.parent or ""
         try:
-            looking = self._pool.submit(self._look, child.parent or "", child, lambda: None)
+            if self._stopping.is_set():
+                return False
+            self._progress.look(identifier, child)
+        except StoreUnavailable:
+            return self._look_later(identifier, child)
+        except Exception as error:  # noqa: BLE001 - logged there
+            self._give_up(identifier, error)
+        return True
+
+    def _look_later(self, identifier: str, child: Execution) -> bool:
+        try:
+            looking = self._pool.submit(self._look, identifier, child, lambda: None)
         except RuntimeError:
             return False
         looking.add_done_callback(functools.partial(self._pass_on, child))

@@ -33,6 +33,7 @@ from st2lite.workflows.progress import Progress
 from st2lite.workflows.recovery import ChainRecovery
 from st2lite.workflows.reruns import ReRuns
 from st2lite.workflows.runner import ChainRunner
+from st2lite.workflows.state import ACTION_CHAIN
 from tests.processes import PATIENCE
 from tests.runs import make_settings
 
@@ -90,7 +91,7 @@ class ChainHost:
             snapshots.origin,
             preparation,
             registry,
-            WorkerOptions(slots),
+            WorkerOptions(slots, planners=frozenset({ACTION_CHAIN})),
             tell_engine=self.engine.child_ended,
         )
         children.worker = self.worker

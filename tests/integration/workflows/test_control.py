@@ -6,7 +6,7 @@ import pytest
 
 from st2lite.executions.protocol import Outcome
 from st2lite.messaging.messages import ChildChanged
-from st2lite.models.errors import InvalidInput
+from st2lite.models.errors import InvalidInput, StoreUnavailable
 from st2lite.models.execution import Execution
 from st2lite.workflows.runner import ChainRunner
 from tests.integration.workflows.chain_host import result_of, states, task
@@ -154,9 +154,12 @@ def test_a_chain_that_is_paused_before_its_next_task_is_requested_waits_for_that
 
 def test_a_chain_that_is_paused_while_it_begins_pauses_before_its_first_task(host, monkeypatch):
     host.chain("one", [task("a")])
-    begin = ChainRunner.run
+    begin, claimed = ChainRunner.run, []
 
     def pause_first(runner, run):
+        if not claimed:  # where it cannot be foreseen how a chain begins, it is claimed first
+            claimed.append(run)
+            raise StoreUnavailable("gone")
         monkeypatch.setattr(ChainRunner, "run", begin)
         pause(host, host.executions.get(run.execution_id))
         return begin(runner, run)

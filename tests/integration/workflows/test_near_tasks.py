@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from st2lite.executions.protocol import Outcome
 from st2lite.messaging.messages import ChildChanged, WorkRequested
 from st2lite.models.errors import StoreUnavailable
 from st2lite.models.execution import Execution
@@ -41,28 +42,77 @@ def test_a_task_that_there_is_room_for_needs_no_message(host, sent):
         assert child.runner_info["pid"] and child.rev == 2
 
 
+def test_a_chain_costs_a_write_to_begin_and_one_per_task(host):
+    host.chain("two", TWO)
+    host.chain("outer", [task("o", "test.two")])
+    outer = host.run("outer")
+    [inner] = host.children(outer)
+    # Requested, begun, and one task; begun as it was requested, and two tasks.
+    assert (outer.rev, inner.rev) == (3, 3)
+    for chain in (outer, inner):
+        assert statuses_of(chain) == ["requested", "scheduled", "running", "succeeded"]
+        assert chain.runner_info["pid"]
+
+
+@pytest.mark.parametrize("write", ["insert", "replace"])
+def test_a_chain_that_was_begun_although_the_store_did_not_say_so_goes_on(host, monkeypatch, write):
+    host.chain("two", TWO)
+    host.chain("outer", [task("o", "test.two")])
+    write_well, failures = getattr(host.store, write), ["before", "after"]
+
+    def write_badly(document):
+        if (
+            isinstance(document, Execution)
+            and document.workflow
+            and document.runner_name == "action-chain"
+            and failures
+        ):
+            failure = failures.pop()
+            if failure == "after":
+                write_well(document)
+            raise StoreUnavailable("gone")
+        write_well(document)
+
+    monkeypatch.setattr("st2lite.executions.claims.RETRY_INTERVAL", 0.01)
+    monkeypatch.setattr(host.store, write, write_badly)
+    assert host.run("outer").status == "succeeded"
+    assert host.scripted.ran == ["a", "b"]
+    assert not failures
+
+
 def test_without_room_it_waits_for_whoever_has_some(host, sent):
     host.chain("two", TWO)
-    gate, entered = threading.Event(), threading.Semaphore(0)
+    leave, entered = threading.Semaphore(0), threading.Semaphore(0)
 
-    def block(run):
+    def block(_run):
         entered.release()
-        assert gate.wait(PATIENCE)
-        return host.scripted.acts["plain"](run)
+        assert leave.acquire(timeout=PATIENCE)
+        return Outcome("succeeded", {})
 
-    host.scripted.acts["plain"] = lambda run: type(host.scripted)().run(run)
     host.scripted.acts["block"] = block
     host.register("block")
-    blocking = [host.request("block") for _ in range(3)]
-    for _ in blocking:
+    for _ in range(4):
+        host.request("block")
+    for _ in range(4):
         assert entered.acquire(timeout=PATIENCE)
-    # The last of four slots has the chain when it requests its first task.
-    chain = host.request("two")
-    host.wait_until(lambda: [kind for kind, _ in sent].count(WorkRequested) == 5)
-    gate.set()
-    assert host.wait(chain).status == "succeeded"
+    chain, waiting = host.request("two"), host.request("block")
+    host.wait_until(lambda: host.worker._holdings._jobs == 6)
+    leave.release()  # the chain has this slot; for the next one that is free somebody waits
+    assert host.wait(waiting, "running")
     [first] = [child for child in host.children(chain) if child.context["chain"]["name"] == "a"]
     assert (WorkRequested, first.id) in sent
+    for _ in range(4):
+        leave.release()
+    assert host.wait(chain).status == "succeeded"
+
+
+def test_a_single_slot_is_room_enough_for_the_next_task(make_host, bus, monkeypatch):
+    host = make_host(slots=1)
+    asked, publish = [], bus.publish
+    monkeypatch.setattr(bus, "publish", lambda message: (asked.append(type(message)), publish(message)))
+    host.chain("two", TWO)
+    assert host.run("two").status == "succeeded"
+    assert asked.count(WorkRequested) == 1
 
 
 def test_a_policy_has_its_say_first(host, sent, monkeypatch):
@@ -101,9 +151,11 @@ def test_a_task_that_was_stored_although_the_store_did_not_say_so_runs_once(host
 def test_an_engine_that_stops_leaves_what_it_was_told_to_another(host, sent, monkeypatch, tmp_path):
     host.chain("two", TWO)
     looking, gate = threading.Event(), threading.Event()
-    look = host.progress.look
+    look, engine_thread = host.progress.look, "chain"
 
     def slow(*arguments):
+        if not threading.current_thread().name.startswith(engine_thread):
+            raise StoreUnavailable("gone")
         looking.set()
         assert gate.wait(PATIENCE)
         raise StoreUnavailable("gone")

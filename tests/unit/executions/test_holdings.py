@@ -33,4 +33,7 @@ def test_there_is_room_while_there_are_more_slots_than_jobs():
     holdings.job_done()
     assert holdings.hold_if_room("a") is None
     assert holdings.hold_if_room("b")
-    assert len(holdings) == 2
+    assert holdings.hold_if_room("c") is None
+    assert holdings.hold_if_room("c", leaving=True)
+    assert holdings.hold_if_room("d", leaving=True) is None
+    assert len(holdings) == 3
