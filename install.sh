@@ -8,7 +8,7 @@
 # Here is what can be done without a release: options, a first look at the host, fetching and checking the release.
 # The rest lies in the release, in packaging/host and packaging/standalone.
 
-# shellcheck disable=SC2034,SC2154  # Options are assigned by name; what lies in the release reads further variables.
+# shellcheck disable=SC1090,SC1091,SC2034,SC2154  # Options are set by name; what is in the release reads more.
 
 set -eu
 umask 077
@@ -235,10 +235,8 @@ check_options() {
         return 0
     fi
     steps=6 scratch_folder=${TMPDIR:-/tmp}
-    if [ -z "$home" ]; then
-        if [ -z "${HOME:-}" ]; then refuse "HOME is not set: say where to install with --home DIR."; fi
-        home=$HOME/.st2lite
-    fi
+    if [ -z "$home${HOME:-}" ]; then refuse "HOME is not set: say where to install with --home DIR."; fi
+    home=${home:-$HOME/.st2lite}
     case $home in /*) ;; *) home=$PWD/$home ;; esac
 }
 
@@ -349,7 +347,6 @@ look() {
     if [ -n "$host" ]; then check_host; fi
     get_release
     step "Checking the host" "see the messages above"
-    # shellcheck source=/dev/null
     . "$source/packaging/$kind/install.sh"
     look_closely
     not_ready
@@ -447,8 +444,6 @@ open_bundle() {
     wanted_version=$in_bundle
 }
 
-# ---------------------------------------------------------------- what is asked for
-
 remove_standalone() {
     if [ ! -f "$home/.st2lite" ]; then
         complain "there is no installation of st2lite in $home. Name the place with --home."
@@ -470,7 +465,6 @@ remove_host() {
     # What installed this host knows best how to remove it.
     if [ -x "$place/venv/bin/ansible-playbook" ]; then installed=$place/release; fi
     get_release
-    # shellcheck source=/dev/null
     . "$source/packaging/host/install.sh"
     if [ -n "$dry_run" ]; then describe_removal; else set_up_host; fi
 }
@@ -479,6 +473,12 @@ remove_host() {
 own_environment() {
     unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_HASHES PIP_REQUIRE_VIRTUALENV
     unset ST2_AUTH_TOKEN ST2_API_KEY ST2_CONFIG_FILE ST2_TOKEN_DIRECTORY
+    # Proxies do: in capital letters, too, and those that an earlier run was told.
+    for name in http_proxy https_proxy no_proxy proxy_ca_bundle_path; do
+        eval "value=\${$name:-\${$(printf %s "$name" | tr '[:lower:]' '[:upper:]'):-}}"
+        value=${value:-$(sed -n "s/^  $name: ['\"]\{0,1\}\([^'\"]*\).*/\1/p" /etc/st2/installer.yml 2>/dev/null || :)}
+        if [ -n "$value" ]; then export "$name=$value"; fi
+    done
 }
 
 main() {
