@@ -36,7 +36,7 @@ FAULTS = {
     ),
     "/etc read-only": (_READ_ONLY.format("/etc"), ["/etc cannot be written: mount its file system for writing"]),
     "/opt read-only": (_READ_ONLY.format("/opt"), ["/opt cannot be written: mount its file system for writing"]),
-    "/var/tmp read-only": (_READ_ONLY.format("/var/tmp"), ["/var/tmp cannot be written", "no file can be made in /var"]),
+    "/var/tmp read-only": (_READ_ONLY.format("/var/tmp"), ["/var/tmp cannot be written", "no file can be made"]),
     "no name server": (_NO_NAMES, ["the name pypi.org cannot be resolved", "check name server, network and proxy"]),
     "no way to the index": (_NO_ROUTE.format("pypi.org"), ["pypi.org, port 443, cannot be reached"]),
     "no Python": (_NO_PYTHON, ["no CPython 3.10 to 3.13 found. Install one (Debian, Ubuntu: apt-get install python3"]),
