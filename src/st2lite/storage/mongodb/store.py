@@ -69,6 +69,8 @@ class MongoStore:
         self._migrations = tuple(migrations)
         self._closed = False
         self._databases: dict[int, Database[Row]] = {}
+        # The driver makes a collection anew each time it is asked for one, which costs as much as encoding a document.
+        self._collections: dict[tuple[int, str], Collection[Row]] = {}
         self._grouped: dict[tuple[int, str], Writes] = {}
         self._look_back = LookBack()
         self._reader = Reader()
@@ -242,6 +244,7 @@ class MongoStore:
 
     def close(self) -> None:
         self._closed = True
+        self._collections.clear()
         while self._databases:
             _, database = self._databases.popitem()
             database.client.close()
@@ -257,14 +260,16 @@ class MongoStore:
         return self._databases[process]
 
     def _collection(self, kind: type[Document]) -> Collection[Row]:
-        return self._database()[kind.collection.name]
+        key = (os.getpid(), kind.collection.name)
+        known = self._collections.get(key)
+        if known is None:
+            known = self._collections[key] = self._database()[kind.collection.name]
+        return known
 
     def _writes(self, kind: type[Document]) -> Writes:
-        collection = self._collection(kind)
-        key = (os.getpid(), collection.name)
-        if key not in self._grouped:
-            self._grouped.setdefault(key, Writes(collection))
-        return self._grouped[key]
+        key = (os.getpid(), kind.collection.name)
+        known = self._grouped.get(key)
+        return known if known is not None else self._grouped.setdefault(key, Writes(self._collection(kind)))
 
     def _write(self, collection: Collection[Row], document: Document, row: Row, write: Callable[[], object]) -> None:
         try:
