@@ -67,7 +67,9 @@ keep_release() {
     cp -R "$scratch/wheels" "$release.new"
     printf '%s\n' "$digest" >"$release.new/.digest"
     chmod -R u=rwX,go=rX "$release.new"
-    if [ -e "$release" ]; then
+    if [ -e "$release" ] && [ -e /var/lib/st2lite/upgrade/from ] && [ -e "$release.previous" ]; then
+        rm -rf "$release" # of an upgrade that was interrupted; the one before ran
+    elif [ -e "$release" ]; then
         rm -rf "$release.previous"
         mv "$release" "$release.previous"
     fi
