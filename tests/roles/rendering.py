@@ -30,6 +30,7 @@ SECRETS = {
 
 _AS_IF_RUN = {
     # What tasks find out or decide on the host, for templates that come after them.
+    "postgresql": {"_postgresql_brought": True},
     "rabbitmq": {"__rabbitmq_login": {"password_hash": "AAECAw=="}},
     "st2": {
         "_st2_bare": False,
