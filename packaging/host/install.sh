@@ -177,6 +177,7 @@ write_variables() {
         complain "there is no password in $password_file."
         exit 1
     fi
+    if [ -f "$remembered" ]; then cp -p "$remembered" "$scratch/remembered.yml"; fi
     variables=$scratch/variables.yml
     remedy="look at --set and --vars, then run this again"
     {
@@ -269,7 +270,7 @@ explain_failure() {
     last_output=$scratch/steps.message
     if [ ! -s "$last_output" ]; then tail -n 15 "$log" >"$last_output"; fi # not a task: Ansible itself gave up
     if [ "$name" = upgrade ]; then put_release_back; fi
-    if [ "$(fact role)" = preflight ] && [ "$name" != uninstall ]; then
+    if looked_only && [ "$name" != uninstall ]; then
         complain "this host is not ready:"
         sed -e 1d -e 's/^/  - /' "$last_output" >&2 # the first line is a heading of the role
         undo_preparation
@@ -280,9 +281,20 @@ explain_failure() {
     step_number=${step_number:-$((steps + 1))}
     step_name=$(fact step)
     step_name=${step_name:-Ansible}
-    failed_command="the task \"$(fact task)\" of playbooks/$name.yml"
+    failed_command=
+    # A task of the playbook itself, as the one that ends an upgrade, says all in its message.
+    if [ -n "$(fact role)" ]; then failed_command="the task \"$(fact task)\" of playbooks/$name.yml"; fi
     remedy="$(remedy_of "$(fact cause)"), then run this again: it goes on where it has to"
     exit 1
+}
+
+# Whether Ansible came no further than the tasks that look for problems.
+looked_only() {
+    if [ "$(fact role)" = preflight ]; then return 0; fi
+    case "$(fact step)" in
+    "Look for problems" | "Report all of them, before anything is changed") ;;
+    *) return 1 ;;
+    esac
 }
 
 remedy_of() {
@@ -297,9 +309,12 @@ remedy_of() {
     esac
 }
 
-# The host is as it was before, if this was the first run here.
+# What was said to this run may be what is wrong, and is forgotten. The host is as it was before, if it was the first run.
 undo_preparation() {
-    if [ -z "$fresh" ] || [ -n "$check" ] || [ -L /opt/stackstorm/st2 ]; then return 0; fi
+    if [ -n "$check" ]; then return 0; fi
+    rm -f /etc/st2/installer.yml
+    if [ -f "$scratch/remembered.yml" ]; then cp -p "$scratch/remembered.yml" /etc/st2/installer.yml; fi
+    if [ -z "$fresh" ] || [ -L /opt/stackstorm/st2 ]; then return 0; fi
     rm -rf "$place" /etc/st2/installer.yml
     rmdir /opt/stackstorm /etc/st2 2>/dev/null || :
     if [ -s /var/lib/st2lite/packages/installer ]; then
