@@ -141,11 +141,15 @@ class ExecutionWorker:
 
         What has the id of the execution already is returned then.
         """
-        if self._stopping.is_set() or self._claims.has_limits(execution):
+        if self._claims.has_limits(execution):
             return None
         # Nobody asks on a thread of ours but at the end of what it has done.
         cancellation = self._holdings.hold_if_room(execution.id, leaving=getattr(self._thread, "ours", False))
         if cancellation is None:
+            return None
+        if self._stopping.is_set():  # asked when it is held: whoever stops the worker waits for what is, and no longer
+            self._holdings.let_go(execution.id)
+            self._holdings.job_done()
             return None
         begun = sent_again = False
         try:
@@ -190,6 +194,8 @@ class ExecutionWorker:
             return
         plan = self._plan(execution, cancellation)
         claimed = self._claim_or_let_go(execution, plan)
+        if claimed is None and self._stopping.is_set():
+            return  # perhaps for no other reason: its message goes back, and another worker need not wait for a new one
         try:
             acknowledge()
         except Exception:

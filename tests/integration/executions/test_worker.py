@@ -273,3 +273,47 @@ def test_output_is_neither_stored_nor_streamed_when_that_is_switched_off(
     execution = make()
     events.dispatch(bus, execution)
     assert output_of(store, wait_for(execution, "succeeded")) == []
+
+
+def test_what_a_worker_that_stops_did_not_claim_goes_to_another_at_once(
+    bus, make, runner, start_worker, wait_for, wait_until
+):
+    gate = threading.Event()
+    runner.act = lambda _run: Outcome("succeeded", {}) if gate.wait(PATIENCE) else None
+    stopping = start_worker(slots=1)
+    first, second = make(), make()
+    for execution in (first, second):
+        events.dispatch(bus, execution)
+    wait_for(first, "running")
+    assert wait_until(lambda: stopping._holdings._jobs == 2)
+
+    class Drained:
+        """Stopped before the worker stops to receive: what it has received has had its turn by then."""
+
+        def stop(self):
+            gate.set()
+            assert wait_until(lambda: stopping._holdings._jobs == 0)
+
+    stopping._sources.append(Drained())
+    stopping.stop(PATIENCE)
+    start_worker()
+    wait_for(second, "succeeded")
+    assert runner.runs == [first.id, second.id]
+
+
+def test_a_task_is_left_to_others_by_a_worker_that_was_stopped_when_it_was_about_to_take_it(
+    store, make, start_worker, monkeypatch
+):
+    worker = start_worker()
+    hold = worker._holdings.hold_if_room
+
+    def stop_first(*given, **more):
+        worker.stop(patience=0)
+        return hold(*given, **more)
+
+    monkeypatch.setattr(worker._holdings, "hold_if_room", stop_first)
+    execution = make()
+    store.delete(Execution, execution.id)
+    execution.rev = 0
+    assert worker.begin(execution, store.insert) is None
+    assert store.get(Execution, execution.id) is None and not worker.busy
