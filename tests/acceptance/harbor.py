@@ -34,7 +34,7 @@ class Harbor:
         token = json.loads((self.st2.home / ".st2" / "token-st2admin").read_text())["token"]
         headers = {"X-Auth-Token": token, "Content-Type": "application/json"}
         request = urllib.request.Request(self.api_url + path, json.dumps(body).encode(), headers, method=method)
-        with _OPENER.open(request, timeout=30):
+        with _OPENER.open(request, timeout=PATIENCE):
             pass
 
     def rows(self, *words: str, seconds: float = PATIENCE) -> list[dict[str, Any]]:

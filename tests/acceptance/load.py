@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.processes import PATIENCE
 from tests.servers.deployment import Deployment
 
 AFTER_REFUSAL = 0.1
@@ -27,7 +28,7 @@ class Api:
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection for `send`, to be used for many requests."""
-        return http.client.HTTPConnection(self._address, timeout=30)
+        return http.client.HTTPConnection(self._address, timeout=PATIENCE)
 
     def send(
         self, connection: http.client.HTTPConnection, method: str, path: str, body: Any = None

@@ -108,13 +108,15 @@ answer = [ended(execution).status, client.executions.get_by_id(execution.id).res
 def test_the_stream(script: Any) -> None:
     answer = script("""
 import threading
-def later():
-    time.sleep(1)
-    client.executions.create(LiveAction(action="core.noop", parameters={}))
-threading.Thread(target=later).start()
+heard = threading.Event()
+def again_and_again():
+    while not heard.wait(1):
+        client.executions.create(LiveAction(action="core.noop", parameters={}))
+threading.Thread(target=again_and_again).start()
 for event in client.managers["Stream"].listen(["st2.execution__update"], token=token.token):
     if event.get("action", {}).get("ref") == "core.noop" and event["status"] == "succeeded":
         answer = [event["status"], event["context"]["user"]]
+        heard.set()
         break
 """)
     assert answer == ["succeeded", "st2admin"]

@@ -12,6 +12,7 @@ import pytest
 
 from st2lite.auth.api_keys import hash_key
 from tests.acceptance.upstream import UpstreamCli
+from tests.processes import PATIENCE
 from tests.servers.deployment import Deployment
 
 pytestmark = pytest.mark.slow
@@ -185,9 +186,22 @@ class TestExecutions:
         context = st2("execution", "get", again["id"], "--attr", "context", "-j").json["context"]
         assert context["re-run"]["ref"] == first["id"]
 
-    def test_tail(self, st2: UpstreamCli) -> None:
-        execution_id = st2.start("core.local", "cmd=sleep 3; echo one; sleep 2; echo two; sleep 1; echo bad >&2")
-        text = st2("execution", "tail", execution_id).stdout
+    def test_tail(self, st2: UpstreamCli, tmp_path: Path) -> None:
+        def tail(gate: Path, *words: str) -> str:
+            """Follow an execution that waits until it is followed."""
+            process = st2.popen("execution", "tail", *words)
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            gate.touch()
+            return first + process.communicate(timeout=2 * PATIENCE)[0]
+
+        def wait(gate: Path) -> str:
+            return f"cmd=until [ -e {gate} ]; do echo waiting >&2; sleep 0.2; done"
+
+        gate = tmp_path / "gate"
+        command = f"{wait(gate)}; echo one; sleep 2; echo two; sleep 1; echo bad >&2"
+        execution_id = st2.start("core.local", command, "timeout=600")
+        text = tail(gate, execution_id)
         assert [line for line in text.splitlines() if line in ("one", "two", "bad")] == ["one", "two", "bad"]
         assert f"Execution {execution_id} has completed (status=succeeded)." in text
         after = st2("execution", "tail", execution_id).stdout
@@ -195,8 +209,9 @@ class TestExecutions:
         only = st2("execution", "tail", execution_id, "--type", "stderr").stdout
         assert "bad" in only
         assert "one" not in only
-        running = st2.start("core.local", "cmd=sleep 3; echo late")
-        assert "[stdout] late" in st2("execution", "tail", "last", "--include-metadata").stdout
+        other = tmp_path / "other"
+        running = st2.start("core.local", f"{wait(other)}; echo late", "timeout=600")
+        assert "[stdout] late" in tail(other, "last", "--include-metadata")
         st2.wait(running, "succeeded")
 
     def test_only_workflows_can_be_paused(self, st2: UpstreamCli) -> None:

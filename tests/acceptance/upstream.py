@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import PATIENCE
 from tests.servers import require
 
 VERSION = "3.9.0"
@@ -105,7 +106,7 @@ class UpstreamCli:
         assert found, answer.text
         return found[1]
 
-    def wait(self, execution_id: str, *statuses: str, seconds: float = 60) -> dict[str, Any]:
+    def wait(self, execution_id: str, *statuses: str, seconds: float = 2 * PATIENCE) -> dict[str, Any]:
         """Ask for an execution until it has one of `statuses`."""
         deadline = time.monotonic() + seconds
         while True:
