@@ -440,7 +440,7 @@ open_bundle() {
     release_url=file://$bundle
     run sh -c 'cd "$1" && sha256sum --check --strict --quiet SHA256SUMS' sh "$bundle"
     in_bundle=$(sed -n 's/^[0-9a-f]* [ *]st2lite-\([0-9][^/]*\)\.tar\.gz$/\1/p' "$bundle/SHA256SUMS")
-    if [ "${version:-$in_bundle}" != "$in_bundle" ]; then refuse "the bundle holds $in_bundle, not $version."; fi
+    if [ "${version:-$in_bundle}" != "$in_bundle" ]; then problem "the bundle holds $in_bundle, not $version." && not_ready; fi
     wanted_version=$in_bundle
 }
 
