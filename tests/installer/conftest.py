@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installer.host import REPOSITORY, InstallerHost, create, destroy
+from tests.installer.host import MONGODB, RELEASE, REPOSITORY, InstallerHost, create, destroy, lay
 
 KEY_OWNER = "release@example.org"
 
@@ -59,3 +59,17 @@ def bare(release: Path) -> Iterator[InstallerHost]:
     host.ask("apt-get install -qq -y --no-install-recommends gpg >/dev/null")
     yield host
     destroy(host)
+
+
+@pytest.fixture(scope="session")
+def installed(release: Path) -> Iterator[InstallerHost]:
+    """An installed host: the one that ST2LITE_INSTALLED_HOST names, or one that is made and installed for it."""
+    name = os.environ.get("ST2LITE_INSTALLED_HOST")
+    host = InstallerHost(name) if name else create("installer-installed", "bookworm", release)
+    if name:
+        lay(release, host.path(RELEASE))
+    done = host.install(*MONGODB)
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield host
+    if not name:
+        destroy(host)

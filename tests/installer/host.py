@@ -104,7 +104,7 @@ def destroy(host: InstallerHost) -> None:
 
 def lay(source: Path, target: Path) -> None:
     """Copy a folder into a host, readable for all of its users."""
-    subprocess.run(["cp", "-R", "--no-preserve=mode,ownership", source, target], check=True)
+    subprocess.run(["cp", "-RT", "--no-preserve=mode,ownership", source, target], check=True)
 
 
 def difference(before: dict[str, object], after: dict[str, object]) -> list[str]:

@@ -21,6 +21,7 @@ MOMENTS = (
 
 # Everything that has ever been taken for something else: by a shell, by YAML, in a URL, by st2.conf, by htpasswd.
 PASSWORD = "ä'\"`$(id) /\\#%{}[]&!*?~:;,@=+-x" + "0123456789" * 16
+SUITE = "--set=mongodb_repository_suite=trixie/mongodb-org/8.0"
 RABBITMQ_PASSWORD = "p/a@s:s #%25{w}?&'\"x"
 
 
@@ -50,9 +51,8 @@ def test_power_failures_behind_a_proxy(release: Path) -> None:
     gateway = host.ask("ip -4 route show | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p'").rpartition(".")
     address = f"{gateway[0]}.{int(gateway[2]) - 1}"
     before = host.fingerprint()
-    command = " ".join(
-        ["sh", f"{RELEASE}/install.sh", "--yes", "--vars=/srv/vars.yml", "--password-file=/srv/password", *MONGODB]
-    )
+    options = ("--yes", "--vars=/srv/vars.yml", "--password-file=/srv/password", *MONGODB, SUITE)
+    command = f"sh {RELEASE}/install.sh {' '.join(options)}"
     with Proxy(address, "ops", "pr0xyS3cret") as proxy, watched(["pr0xyS3cret", PASSWORD[-40:]]) as seen:
         environment = {"ST2_RELEASE_URL": f"file://{RELEASE}", "http_proxy": proxy.url, "https_proxy": proxy.url}
         known = cut_off(host, command, environment, [("KILL", "all")])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.installer.host import RELEASE, InstallerHost, Result, difference
+from tests.installer.host import MONGODB, RELEASE, InstallerHost, Result, difference
 
 _OS = "printf '{}' >/run/os-release && mount --bind /run/os-release /usr/lib/os-release"
 _MEMORY = (
@@ -193,6 +194,26 @@ def test_a_dry_run(bare: InstallerHost) -> None:
     assert "postgresql       left out" in result.stdout
 
 
+def test_what_only_ansible_sees(bare: InstallerHost) -> None:
+    """By then the installer has a place of its own, which goes again."""
+    result = bare.install("--set=mongodb_repository_url=https://127.0.0.1:9/")
+    refused(result, "https://127.0.0.1:9/ cannot be reached", "The details are in /var/tmp/install-")
+    bare.ask("rm /var/tmp/install-*.log")
+
+
+def test_a_value_that_no_role_takes(bare: InstallerHost) -> None:
+    result = bare.install(*MONGODB, "--set=st2_log_level=LOUD")
+    refused(result, "value of st2_log_level must be one of: DEBUG, INFO, WARNING, ERROR, got: LOUD")
+    bare.ask("rm /var/tmp/install-*.log")
+
+
+def test_a_check_of_a_bare_host(bare: InstallerHost) -> None:
+    result = bare.install("--check", *MONGODB)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"A run would change [1-9]\d* things", result.stdout)
+    bare.ask("rm /var/tmp/st2lite-check-*.log")
+
+
 def test_killed_while_the_release_is_fetched(bare: InstallerHost) -> None:
     """From a pipe that never ends: the archive is still on its way when the signal comes."""
     for signal, status in (("TERM", 130), ("KILL", 137)):
@@ -211,6 +232,26 @@ def test_killed_while_the_release_is_fetched(bare: InstallerHost) -> None:
 def test_a_release_key_that_is_right(bare: InstallerHost) -> None:
     result = bare.install("--dry-run", f"--release-key={RELEASE}/release.asc")
     assert "checksum and signature are right" in result.stdout, result.stderr
+
+
+def test_bundles(bare: InstallerHost) -> None:
+    """Only what is read before the host is changed; a whole installation from one is in test_kills."""
+    make = (
+        f"{_TMPFS.format(100, '/mnt')} && mkdir -p /mnt/st2lite-bundle/wheels && cd /mnt/st2lite-bundle"
+        f" && cp {RELEASE}/*.tar.gz {RELEASE}/install.sh . && echo >wheels/x"
+        " && find . -type f ! -name SHA256SUMS | sed s,./,, | xargs sha256sum >SHA256SUMS"
+    )
+    pack = " && cd .. && tar -cf bundle.tar st2lite-bundle"
+    lost = " && unshare --net true"
+    for way in ("/mnt/bundle.tar", "/mnt/st2lite-bundle"):
+        result = bare.install("--dry-run", f"--offline={way}", fault=make + pack + lost, ST2_RELEASE_URL="")
+        assert f"from {way}" in result.stdout, result.stderr
+    harmed = bare.install("--offline=/mnt/bundle.tar", fault=f"{make} && echo >>wheels/x{pack}", ST2_RELEASE_URL="")
+    refused(harmed, "wheels/x: FAILED", "remedy: make the bundle again")
+    short = f"{make}{pack} && head -c 1000000 bundle.tar >short.tar"
+    refused(bare.install("--offline=/mnt/short.tar", fault=short, ST2_RELEASE_URL=""), "Unexpected EOF in archive")
+    other = bare.install("--offline=/mnt/bundle.tar", "--version=9.9.9", fault=make + pack, ST2_RELEASE_URL="")
+    refused(other, "the bundle holds 0.1.0, not 9.9.9")
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])
