@@ -33,7 +33,14 @@ class Enforcer:
         self._user = user
 
     def enforce(self, rule: Rule, instance: TriggerInstance, variables: Mapping[str, Any] | None = None) -> None:
-        """Request the action of a rule and record how that went.
+        """Request the action of a rule (see `request`) and record how that went."""
+        with contextlib.suppress(Conflict):
+            self._store.insert(self.request(rule, instance, variables))
+
+    def request(
+        self, rule: Rule, instance: TriggerInstance, variables: Mapping[str, Any] | None = None
+    ) -> RuleEnforcement:
+        """Request the action of a rule; return the record of how that went, which is still to be written.
 
         Templates in the parameters see the payload as `trigger`, and `variables` besides.
         """
@@ -57,28 +64,26 @@ class Enforcer:
         except St2liteError as error:
             # What stands in the way now did not, when this was begun by an engine that came no further.
             if not self._was_accepted(identifier):
-                self.record_failure(rule, instance, error.message)
-                return
+                return self.failure(rule, instance, error.message)
         except Exception as error:
             logger.exception("Rule %s could not be enforced for trigger instance %s.", rule.ref, instance.id)
-            self.record_failure(rule, instance, str(error) or type(error).__name__)
-            return
-        self._record(rule, instance, SUCCEEDED, execution_id=identifier)
+            return self.failure(rule, instance, str(error) or type(error).__name__)
+        return self._record(rule, instance, SUCCEEDED, execution_id=identifier)
 
-    def record_failure(self, rule: Rule, instance: TriggerInstance, reason: str) -> None:
-        """Record that a rule could not be enforced, or not even be judged."""
+    def failure(self, rule: Rule, instance: TriggerInstance, reason: str) -> RuleEnforcement:
+        """Return the record that a rule could not be enforced, or not even be judged, which is still to be written."""
         logger.warning("Rule %s is not enforced for trigger instance %s: %s", rule.ref, instance.id, reason)
-        self._record(rule, instance, FAILED, failure_reason=reason)
+        return self._record(rule, instance, FAILED, failure_reason=reason)
 
+    @staticmethod
     def _record(
-        self,
         rule: Rule,
         instance: TriggerInstance,
         status: str,
         execution_id: str | None = None,
         failure_reason: str | None = None,
-    ) -> None:
-        enforcement = RuleEnforcement(
+    ) -> RuleEnforcement:
+        return RuleEnforcement(
             id=derived_id(instance.id, "enforcement", rule.id),
             trigger_instance_id=instance.id,
             rule={"ref": rule.ref, "id": rule.id, "uid": rule.uid},
@@ -87,8 +92,6 @@ class Enforcer:
             execution_id=execution_id,
             failure_reason=failure_reason,
         )
-        with contextlib.suppress(Conflict):
-            self._store.insert(enforcement)
 
     def _was_accepted(self, identifier: str) -> bool:
         """Tell whether there is an execution with this id other than the record of a request that was refused."""

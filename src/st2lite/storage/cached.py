@@ -65,11 +65,12 @@ class CachedStore:
         finally:
             self.forget(type(document))
 
-    def update(self, document: Document, attribute: str) -> None:
+    def update(self, documents: Sequence[D], attribute: str) -> list[D]:
         try:
-            self._store.update(document, attribute)
+            return self._store.update(documents, attribute)
         finally:
-            self.forget(type(document))
+            for kind in {type(document) for document in documents}:
+                self.forget(kind)
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, NamedTuple
 
 import msgspec
@@ -113,6 +113,13 @@ def apart_value(document: Document, attribute: str) -> Scalar:
     if attribute not in document.collection.apart:
         raise KeyError(f"{document.collection.name}: {attribute} is not kept apart")
     return document.collection.fields[attribute](document)
+
+
+def raised(documents: Sequence[D], written: Sequence[bool]) -> list[D]:
+    """Raise the revision of those documents that were written; return the others."""
+    for document, is_written in zip(documents, written, strict=True):
+        document.rev += is_written
+    return [document for document, is_written in zip(documents, written, strict=True) if not is_written]
 
 
 def codec_for(kind: type[D]) -> Codec[D]:

@@ -111,11 +111,11 @@ class Store(Protocol):
         A large attribute that is empty leaves what is stored as it is: it may just not have been read.
         """
 
-    def update(self, document: Document, attribute: str) -> None:
-        """Write one attribute that the collection keeps apart, where `replace` would write all; raise `StaleWrite`.
+    def update(self, documents: Sequence[D], attribute: str) -> list[D]:
+        """Write one attribute that the collection keeps apart, where `replace` would write all; return who was stale.
 
-        It costs less, and much less when many threads do it at the same time. `StaleWrite` may also mean that it was
-        done, and that somebody has changed the document again at once.
+        It costs less, and much less for several documents of one class at once. A document may also be returned as
+        stale because it was written, and somebody has changed it again at once.
         """
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from st2lite.models.document import Collection, Document, Index
-from st2lite.models.errors import StaleWrite
 from st2lite.models.ids import new_id
 from st2lite.storage.contract import Equal
 from st2lite.storage.migrations import Migration
@@ -54,13 +53,32 @@ class ApartConformance:
         store.insert(parcel)
         store.insert(other)
         parcel.state, parcel.content = "lost", "not written"
-        store.update(parcel, "state")
+        store.update([parcel], "state")
         assert parcel.rev == 2
         stored = store.get(Parcel, parcel.id)
         assert stored == Parcel(id=parcel.id, rev=2, state="lost", content={"of": "glass"})
         assert store.find(Parcel, [Equal("state", "lost")]) == [stored]
         assert store.find(Parcel, [Equal("state", "sent")], large=False) == [other]
-        error_of(KeyError, lambda: store.update(parcel, "content"))
+        error_of(KeyError, lambda: store.update([parcel], "content"))
+
+    def test_several_are_updated_together_but_for_those_that_are_stale(self, database: Database) -> None:
+        store = database(Parcel)
+        store.ensure_schema()
+        parcels = [Parcel(content=number) for number in range(4)]
+        store.insert_many(parcels)
+        theirs = Parcel(id=parcels[1].id, rev=1, state="found")
+        store.update([theirs], "state")
+        for parcel, state in zip(parcels, ("lost", "lost", "lost", "torn"), strict=True):
+            parcel.state = state
+        unknown = Parcel(id=new_id(), rev=1)
+        assert store.update([*parcels, unknown], "state") == [parcels[1], unknown]
+        assert [parcel.rev for parcel in parcels] == [2, 1, 2, 2]
+        stored = sorted([parcels[0], theirs, *parcels[2:]], key=lambda parcel: parcel.id)
+        assert [(found.id, found.rev, found.state) for found in store.find(Parcel)] == [
+            (parcel.id, parcel.rev, parcel.state) for parcel in stored
+        ]
+        assert store.update([], "state") == []
+        error_of(KeyError, lambda: store.update(parcels, "content"))
 
     def test_a_replacement_writes_it_too(self, database: Database) -> None:
         store = database(Parcel)
@@ -68,7 +86,7 @@ class ApartConformance:
         parcel = Parcel()
         store.insert(parcel)
         parcel.state = "lost"
-        store.update(parcel, "state")
+        store.update([parcel], "state")
         parcel.state, parcel.content = "found", "all"
         store.replace(parcel)
         assert store.get(Parcel, parcel.id) == parcel
@@ -81,7 +99,7 @@ class ApartConformance:
         store.insert(parcel)
         for stale in (Parcel(id=parcel.id, rev=2, state="x"), Parcel(id=new_id(), rev=1), Parcel(id=new_id())):
             rev = stale.rev
-            error_of(StaleWrite, lambda stale=stale: store.update(stale, "state"))  # type: ignore[misc]
+            assert store.update([stale], "state") == [stale]
             assert stale.rev == rev
         assert store.find(Parcel) == [parcel]
 
@@ -96,12 +114,7 @@ class ApartConformance:
         def work(_: int) -> None:
             for parcel in parcels:
                 mine = Parcel(id=parcel.id, rev=1, state="lost")
-                try:
-                    store.update(mine, "state")
-                except StaleWrite:
-                    stale.append(parcel.content)
-                else:
-                    wins.append(parcel.content)
+                (stale if store.update([mine], "state") else wins).append(parcel.content)
 
         together(work)
         assert sorted(wins) == list(range(20))
@@ -118,7 +131,7 @@ class ApartConformance:
         assert parcel is not None
         assert parcel.state == "lost"
         parcel.state = "found"
-        store.update(parcel, "state")
+        store.update([parcel], "state")
         assert store.find(Parcel) == [Parcel(id="1", rev=2, state="found")]
 
     def test_a_new_field_and_a_migration_leave_it_as_it_is(self, database: Database) -> None:
@@ -127,7 +140,7 @@ class ApartConformance:
         parcel = Parcel()
         store.insert(parcel)
         parcel.state = "lost"
-        store.update(parcel, "state")
+        store.update([parcel], "state")
 
         def mark(body: dict[str, Any]) -> dict[str, Any]:
             return {**body, "mark": "red"}

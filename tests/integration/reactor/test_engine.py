@@ -246,7 +246,8 @@ class Counting:
             return method
 
         def call(first, *arguments, **options):
-            kind = first if isinstance(first, type) else type(first)
+            one = first[0] if isinstance(first, list) else first
+            kind = one if isinstance(one, type) else type(one)
             self.counted.append(f"{name} {kind.__name__}")
             return method(first, *arguments, **options)
 

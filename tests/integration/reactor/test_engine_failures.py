@@ -13,7 +13,7 @@ from st2lite.models.trigger import TriggerInstance
 from tests.integration.reactor.engine_rig import Rig
 from tests.processes import PATIENCE
 
-CALLS = ("get", "find", "insert", "replace", "update", "publish")
+CALLS = ("get", "find", "insert", "insert_many", "replace", "update", "publish")
 
 
 class Crash(BaseException):
@@ -112,6 +112,7 @@ def test_an_engine_that_dies_is_followed_by_one_that_does_the_rest(rig, store, b
 @pytest.mark.parametrize("first", range(1, CALLS_OF_AN_EVENT + 1, 2))
 def test_a_store_that_is_away_for_a_moment_is_waited_for(rig, store, bus, first, when, wait_until, monkeypatch):
     monkeypatch.setattr("st2lite.reactor.engine.RETRY_INTERVAL", 0.001)
+    monkeypatch.setattr("st2lite.reactor.records.RETRY_INTERVAL", 0.001)
     rules(rig)
 
     def error(name):
@@ -187,18 +188,18 @@ def test_an_engine_that_fails_says_so_in_the_instance(rig, store, bus):
 @pytest.mark.parametrize("name", ["a", "z"])
 def test_a_rule_that_fails_unforeseen_keeps_no_other_from_its_turn(rig, name, monkeypatch):
     good, bad = rig.rule("m"), rig.rule(name)
-    enforce, ready = rig.engine._enforcer.enforce, rig.engine._matcher.ready
+    request, ready = rig.engine._enforcer.request, rig.engine._matcher.ready
     broken = RuntimeError("unforeseen")
 
-    def enforce_or_fail(rule, instance):
+    def request_or_fail(rule, instance):
         if rule.id == bad.id:
             raise broken
-        enforce(rule, instance)
+        return request(rule, instance)
 
-    monkeypatch.setattr(rig.engine._enforcer, "enforce", enforce_or_fail)
+    monkeypatch.setattr(rig.engine._enforcer, "request", request_or_fail)
     assert rig.process().status == "processing_failed"
     assert [one.status for one in rig.enforcements(good)] == ["succeeded"]
-    monkeypatch.setattr(rig.engine._enforcer, "enforce", enforce)
+    monkeypatch.setattr(rig.engine._enforcer, "request", request)
 
     def ready_or_fail(rule):
         if rule.id == bad.id:
@@ -251,11 +252,11 @@ def test_what_cannot_be_written_is_tried_ever_more_rarely_and_keeps_nothing_else
         def __getattr__(self, name):
             return getattr(store, name)
 
-        def update(self, document, attribute):
-            if document.id == poison.id:
+        def update(self, documents, attribute):
+            if poison.id in [document.id for document in documents]:
                 tried.append(clock[0])
                 raise RuntimeError("no")
-            store.update(document, attribute)
+            return store.update(documents, attribute)
 
     clock = [1e9]
     bad = Rig(store, bus, engine_store=Refusing())

@@ -26,7 +26,7 @@ from pymongo.write_concern import WriteConcern
 from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
-from st2lite.storage.codec import Parts, apart_value, codec_for
+from st2lite.storage.codec import Parts, apart_value, codec_for, raised
 from st2lite.storage.contract import D, Filter, Order, UpTo
 from st2lite.storage.damage import Reader
 from st2lite.storage.filters import check_field, check_fields
@@ -151,11 +151,15 @@ class MongoStore:
             self._write(collection, document, row, write)
         document.rev = rev + 1
 
-    def update(self, document: Document, attribute: str) -> None:
-        change = Change(document.id, document.rev, attribute, apart_value(document, attribute))
+    def update(self, documents: Sequence[D], attribute: str) -> list[D]:
+        if not documents:
+            return []
+        changes = [
+            Change(document.id, document.rev, attribute, apart_value(document, attribute)) for document in documents
+        ]
         with _explained():
-            self._writes(type(document)).change(change)
-        document.rev += 1
+            done = self._writes(type(documents[0])).change(changes)
+        return raised(documents, done)
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         collection = self._collection(kind)

@@ -1,7 +1,7 @@
 """Writes of many threads in one command.
 
-Threads that insert into one collection at the same time share a command, and so do those that change one attribute of
-their documents to the same value. A thread that is alone does not wait for others.
+Threads that insert into one collection at the same time share a command; a thread that is alone waits for no others.
+Whoever changes one attribute of many documents to the same value does so in one command.
 
 Each write draws a token, which is stored with the document. When the connection breaks during a write, it is unknown
 whether the server did it: if the token is in the stored document, it was done, else it is tried once more.
@@ -10,7 +10,7 @@ whether the server did it: if the token is in the stored document, it was done, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pymongo import errors
@@ -44,15 +44,26 @@ class Writes:
     def __init__(self, collection: Collection[Row]) -> None:
         self._collection = collection
         self._inserts: GroupCommit[Row] = GroupCommit(self._insert_batch)
-        self._changes: GroupCommit[Change] = GroupCommit(self._change_batch)
 
     def insert(self, row: Row) -> None:
         """Insert a row; raise `DuplicateKeyError` if one of its keys is taken."""
         self._inserts.run(row)
 
-    def change(self, change: Change) -> None:
-        """Make a change; raise `StaleWrite` if the document is at another revision, or was changed again at once."""
-        self._changes.run(change)
+    def change(self, changes: Sequence[Change]) -> list[bool]:
+        """Make several changes, those to the same value in one command; tell of each whether it was made.
+
+        It was not if the document is at another revision, or was changed again at once.
+        """
+        alike: dict[tuple[int, str, Scalar], list[int]] = defaultdict(list)
+        for position, change in enumerate(changes):
+            alike[change[1:]].append(position)
+        made = [False] * len(changes)
+        for (rev, field, value), positions in alike.items():
+            identifiers = {changes[position].identifier: position for position in reversed(positions)}
+            done = self._change_alike(list(identifiers), rev, {"rev": rev + 1, "write": new_id(), field: value})
+            for identifier in done:
+                made[identifiers[identifier]] = True
+        return made
 
     def _insert_batch(self, batch: Sequence[Ticket[Row]]) -> None:
         if len(batch) == 1:
@@ -78,37 +89,24 @@ class Writes:
     def _insert_one(self, row: Row) -> None:
         write_once(self._collection, row, lambda: self._collection.insert_one(row))
 
-    def _change_batch(self, batch: Sequence[Ticket[Change]]) -> None:
-        alike: dict[tuple[int, str, Scalar], list[Ticket[Change]]] = defaultdict(list)
-        for ticket in batch:
-            alike[ticket.operation[1:]].append(ticket)
-        for (rev, field, value), tickets in alike.items():
-            self._change_alike(tickets, rev, {"rev": rev + 1, "write": new_id(), field: value})
-
-    def _change_alike(self, batch: Sequence[Ticket[Change]], rev: int, values: Row) -> None:
-        """Of several that want to change one document the first one does."""
-        first = {ticket.operation.identifier: ticket for ticket in reversed(batch)}
-        query: Row = {"_id": {"$in": list(first)}, "rev": rev}
+    def _change_alike(self, identifiers: list[str], rev: int, values: Row) -> Iterable[str]:
+        """Set these values in documents that are at this revision; return the ids of those that were."""
+        query: Row = {"_id": {"$in": identifiers}, "rev": rev}
         update: Callable[[Row, Row], UpdateResult] = self._collection.update_many
-        if len(first) == 1:
-            query["_id"], update = next(iter(first)), self._collection.update_one
+        if len(identifiers) == 1:
+            query["_id"], update = identifiers[0], self._collection.update_one
         for attempt in range(_ATTEMPTS):
             try:
-                all_done = update(query, {"$set": values}).matched_count == len(first)
+                if update(query, {"$set": values}).matched_count == len(identifiers):
+                    return identifiers
                 break
             except errors.ServerSelectionTimeoutError:
                 raise
             except errors.ConnectionFailure:
                 if attempt + 1 == _ATTEMPTS:
                     raise
-        if not all_done:
-            carrying = {"_id": query["_id"], "write": values["write"]}
-            done = {row["_id"] for row in self._collection.find(carrying, {"_id": 1})}
-            first = {identifier: ticket for identifier, ticket in first.items() if identifier in done}
-        for ticket in batch:
-            identifier = ticket.operation.identifier
-            if first.get(identifier) is not ticket:
-                ticket.error = StaleWrite(f"{self._collection.name} {identifier}: revision {rev} is not the stored one")
+        carrying = {"_id": query["_id"], "write": values["write"]}
+        return [row["_id"] for row in self._collection.find(carrying, {"_id": 1})]
 
     @staticmethod
     def _one_by_one(batch: Sequence[Ticket[T]], write: Callable[[T], None]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from st2lite.models.document import Document, Scalar
 from st2lite.models.errors import Conflict, InvalidInput, St2liteError, StaleWrite, StoreUnavailable
 from st2lite.models.ids import new_id
-from st2lite.storage.codec import Parts, apart_value, codec_for
+from st2lite.storage.codec import Parts, apart_value, codec_for, raised
 from st2lite.storage.contract import D, Filter, Order, UpTo
 from st2lite.storage.damage import Reader
 from st2lite.storage.group_commit import GroupCommit, Ticket
@@ -128,12 +128,18 @@ class SQLiteStore:
         self._writes.run(operation)
         document.rev = rev + 1
 
-    def update(self, document: Document, attribute: str) -> None:
-        table = _table(type(document))
-        parameters = [document.rev + 1, apart_value(document, attribute), document.id, document.rev]
-        if not self._changed(table.update(attribute), parameters):
-            raise StaleWrite(f"{table.collection.name} {document.id}: revision {document.rev} is not the stored one")
-        document.rev += 1
+    def update(self, documents: Sequence[D], attribute: str) -> list[D]:
+        if not documents:
+            return []
+        statement = _table(type(documents[0])).update(attribute)
+        rows = [
+            (document.rev + 1, apart_value(document, attribute), document.id, document.rev) for document in documents
+        ]
+
+        def operation(connection: sqlite3.Connection) -> list[bool]:
+            return [connection.execute(statement, row).rowcount > 0 for row in rows]
+
+        return raised(documents, self._writes.run(operation))
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         table = _table(kind)
