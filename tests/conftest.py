@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from st2lite.http.audit import LOGGER as AUDIT_LOGGER
+from st2lite.services.logs import QUIET
 from tests.servers.mongod import MongoServer
 from tests.servers.rabbitmq import RabbitServer
 
@@ -33,14 +35,16 @@ def rabbit_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitSe
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def root_logger() -> Iterator[None]:
-    """For tests that set up logging: handlers and level of the root logger are what they were afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    """Undo what a command that a test calls does to logging: else what is logged depends on the tests before."""
+    root, audit = logging.getLogger(), logging.getLogger(AUDIT_LOGGER)
+    handlers, disabled = root.handlers[:], audit.disabled
+    levels = {name: logging.getLogger(name).level for name in (None, *QUIET)}
     yield
     for handler in root.handlers:
         if handler not in handlers:
             handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    root.handlers[:], audit.disabled = handlers, disabled
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

@@ -25,7 +25,8 @@ _SECRETS = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _SECTIONS = {"st2timersengine": "timer"}
-_QUIET = ("paramiko", "requests", "urllib3", "pymongo", "amqp", "kombu", "asyncio")
+QUIET = ("paramiko", "requests", "urllib3", "pymongo", "amqp", "kombu", "asyncio")
+"""Loggers of libraries of which only warnings are kept."""
 
 
 def mask(text: str) -> str:
@@ -106,7 +107,7 @@ def set_up_logging(config: Config, service: str) -> None:
         handler.addFilter(_Clean(config.log.mask_secrets))
     # Nobody makes records that nobody keeps.
     logging.getLogger(LOGGER).disabled = all(handler.level != AUDIT for handler in _handlers())
-    for name in _QUIET:
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from st2lite.config.load import build
 from st2lite.models.errors import ConfigError
+from st2lite.services.log_handlers import FileHandler
 from st2lite.services.logs import mask, reopen_logs, set_up_logging
 
 pytestmark = pytest.mark.usefixtures("root_logger")
@@ -91,3 +92,10 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path):
     config = build({"log": {"directory": str(tmp_path / "none")}}, environ={}).config
     with pytest.raises(ConfigError, match=r"\[log\] directory: .*/none/st2api.log cannot be written: No such file"):
         set_up_logging(config, "st2api")
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_no_test_is_left_with_the_logging_of_another(tmp_path, turn):
+    left = [handler for handler in logging.getLogger().handlers if isinstance(handler, FileHandler)]
+    assert (left, logging.getLogger("paramiko").level) == ([], logging.NOTSET)
+    logger_for(tmp_path)
