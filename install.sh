@@ -127,8 +127,8 @@ interrupted() {
         step_number=$(sed -n 's/^number //p' "$scratch/steps")
         step_name=$(sed -n 's/^step //p' "$scratch/steps")
     fi
-    last_output='' failed_command=''
-    remedy="it was interrupted: run it again"
+    last_output='' failed_command='' remedy="it was interrupted: run it again"
+    if [ -n "$child" ]; then complain "ending; what is being installed at this moment comes to its end first."; fi
     exit 130
 }
 
