@@ -1,7 +1,7 @@
 """install.sh on real hosts, made for it. Only on demand, as it takes long:
 
-scripts/test installer                    everything, about an hour and a half
-scripts/test installer -m 'not long'      what needs no installation: a few minutes
+scripts/test installer                    everything, about an hour on a quiet machine
+scripts/test installer -m 'not long'      what installs no host: 5 minutes
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ MONGODB = (
 
 # What every machine gathers by itself, and what a login leaves.
 _OF_ITSELF = (
-    "proc", "sys", "dev", "run", "tmp", "srv", "var/tmp", "var/cache", "var/lib/systemd", "var/log/journal",
+    "proc", "sys", "dev", "run", "tmp", "srv", "var/tmp", "var/cache", "var/lib/systemd", "var/log/journal", "var/log/apt",
     "var/lib/private", "root/.ssh", "root/.cache", "etc/ld.so.cache",
 )  # fmt: skip
 _LOGS_OF_LOGINS = ("var/log/wtmp", "var/log/lastlog", "var/log/btmp", "var/log/faillog")
