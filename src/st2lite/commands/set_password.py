@@ -95,6 +95,7 @@ def read_record(path: Path) -> list[str]:
 
 def write_record(path: Path, users: list[str]) -> None:
     """Write a list of users in one step (mode 0600). Raises `OSError`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write("".join(f"{user}\n" for user in users))

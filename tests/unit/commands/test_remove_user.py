@@ -50,7 +50,7 @@ def test_nothing_is_left_to_get_in_with(config: list[str], tmp_path: Path, capsy
 def test_those_of_a_list_go_but_for_some(
     config: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, record = tmp_path / "htpasswd", tmp_path / "logins"
+    file, record = tmp_path / "htpasswd", tmp_path / "new" / "logins"
     with_record = [*config, "--record", str(record)]
     write_password(file, "grace", "made by hand")
     store = open_store(f"sqlite://{tmp_path}/st2.db")
