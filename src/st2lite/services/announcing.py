@@ -1,7 +1,8 @@
 """A store that tells the other services when content is written.
 
 Rules, triggers, sensors, policies, aliases and actions are kept in memory by those who use them all the time. Whoever
-writes one, the API or a command that registers packs, announces it by writing it: nobody can forget to.
+writes one, the API or a command that registers packs, announces it by writing it: nobody can forget to. API keys are
+remembered, too: whoever changes one says so, and nothing of what it holds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 
 from st2lite.messaging.contract import Bus, Stoppable
 from st2lite.messaging.messages import ContentChanged, Message
+from st2lite.models.access import ApiKey
 from st2lite.models.action import Action, RunnerType
 from st2lite.models.alias import ActionAlias
 from st2lite.models.document import Document
@@ -33,6 +35,8 @@ _REMEMBERED = (Action, RunnerType)
 """New ones are not announced: there may be thousands, and what is missing nobody remembers."""
 
 _KINDS: dict[str, type[Document]] = {kind.collection.name: kind for kind in (*_WATCHED, *_REMEMBERED)}
+_FORGOTTEN: dict[str, type[Document]] = {**_KINDS, ApiKey.collection.name: ApiKey}
+_NOTHING = msgspec.Raw(b"{}")
 
 
 class AnnouncingStore(CachedStore):
@@ -54,12 +58,15 @@ class AnnouncingStore(CachedStore):
     def replace(self, document: Document) -> None:
         super().replace(document)
         self._announce(UPDATE, document)
+        self._announce_key(UPDATE, type(document))
 
     def delete(self, kind: type[Document], identifier: str, rev: int | None = None) -> bool:
         known = self._known(kind, identifier)
         gone = super().delete(kind, identifier, rev)
         if gone and known is not None:
             self._announce(DELETE, known)
+        if gone:
+            self._announce_key(DELETE, kind)
         return gone
 
     def delete_many(self, kind: type[Document], filters: Sequence[Filter], limit: int = 1000) -> int:
@@ -67,6 +74,8 @@ class AnnouncingStore(CachedStore):
         count = super().delete_many(kind, filters, limit)
         for document in known:
             self._announce(DELETE, document)
+        if count:
+            self._announce_key(DELETE, kind)
         return count
 
     def _known(self, kind: type[Document], identifier: str) -> Document | None:
@@ -84,12 +93,18 @@ class AnnouncingStore(CachedStore):
         name = document.collection.name
         if name not in _KINDS or (operation == CREATE and isinstance(document, _REMEMBERED)):
             return
-        message = ContentChanged(name, operation, msgspec.Raw(msgspec.json.encode(document)))
+        self._publish(ContentChanged(name, operation, msgspec.Raw(msgspec.json.encode(document))))
+
+    def _announce_key(self, operation: str, kind: type[Document]) -> None:
+        if kind is ApiKey:
+            self._publish(ContentChanged(kind.collection.name, operation, _NOTHING))
+
+    def _publish(self, message: ContentChanged) -> None:
         try:
             self._open_bus().publish(message)
         except BusUnavailable as error:
-            logger.info("Not announced (%s of %s): %s", operation, name, error.message)
+            logger.info("Not announced (%s of %s): %s", message.operation, message.kind, error.message)
 
     def _changed(self, message: Message) -> None:
-        if isinstance(message, ContentChanged) and message.kind in _KINDS:
-            self.forget(_KINDS[message.kind])
+        if isinstance(message, ContentChanged) and message.kind in _FORGOTTEN:
+            self.forget(_FORGOTTEN[message.kind])

@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from st2lite.auth.api_keys import ApiKeys
+from st2lite.auth.authenticate import Credentials
 from st2lite.config.load import load
+from st2lite.messaging.messages import ContentChanged
 from st2lite.models.action import Action, RunnerType
+from st2lite.models.errors import Unauthorized
 from st2lite.models.policy import Policy
 from st2lite.services import api
 from st2lite.services.actionrunner import ActionRunner
@@ -60,6 +64,13 @@ def change(other: AnnouncingStore) -> None:
     other.replace(action)
 
 
+def accepts(context: AppContext, key: str | None) -> bool:
+    try:
+        return context.authenticator.authenticate(Credentials(header_api_key=key)).user == "joe"
+    except Unauthorized:
+        return False
+
+
 def test_the_api_forgets_an_action(context: AppContext, other: AnnouncingStore, wait_until: WaitUntil) -> None:
     api._open(context, lambda _state: None)
     assert known(context) == "Before."
@@ -68,6 +79,22 @@ def test_the_api_forgets_an_action(context: AppContext, other: AnnouncingStore, 
     action = find_one(other, Action, Equal("ref", "test.act"))
     assert action is not None and other.delete(Action, action.id)
     assert wait_until(lambda: known(context) is None)
+
+
+def test_a_key_that_another_process_disables_is_good_for_nothing_at_once(
+    context: AppContext, other: AnnouncingStore, wait_until: WaitUntil
+) -> None:
+    heard: list[ContentChanged] = []
+    context.bus.subscribe((ContentChanged,), heard.append)  # type: ignore[arg-type]
+    api._open(context, lambda _state: None)
+    record, key = context.api_keys.create("joe", {})
+    theirs = ApiKeys(other)
+    for take_away in (lambda: theirs.update(record.id, enabled=False), lambda: theirs.delete(record.id)):
+        assert theirs.update(record.id, enabled=True)
+        assert wait_until(lambda: accepts(context, key))
+        take_away()
+        assert wait_until(lambda: not accepts(context, key))
+    assert {(message.kind, bytes(message.body)) for message in heard} == {("api_keys", b"{}")}
 
 
 def test_the_action_runner_forgets_actions_and_policies(
