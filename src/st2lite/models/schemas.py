@@ -34,7 +34,10 @@ _ANNOTATIONS = frozenset({"description", "title", "default", "immutable", "secre
 
 _QUICK: dict[str, Callable[[Any, Any], bool]] = {
     "type": lambda v, wanted: isinstance(wanted, str) and wanted in _IS_A and _IS_A[wanted](v),
-    "enum": lambda v, choices: any(type(choice) is type(v) and choice == v for choice in choices),
+    # Python takes True for 1, within lists and objects, too.
+    "enum": lambda v, choices: (
+        not isinstance(v, (list, dict)) and any(type(choice) is type(v) and choice == v for choice in choices)
+    ),
     "required": lambda _, wanted: isinstance(wanted, bool),
     "pattern": lambda v, pattern: not isinstance(v, str) or compile_pattern(pattern).search(v) is not None,
     "minLength": lambda v, bound: not isinstance(v, str) or len(v) >= bound,

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
@@ -33,6 +33,8 @@ schemas = st.fixed_dictionaries(
 
 
 @given(json_values, schemas)
+@example([True], {"required": True, "enum": [[1]]})
+@example({"a": 0}, {"required": True, "enum": [{"a": False}]})
 def test_a_value_fits_exactly_when_the_schema_library_says_so(value, schema):
     plain = {keyword: wanted for keyword, wanted in schema.items() if keyword != "required"}
     assert (value_problems("p", value, schema) == []) is Draft4Validator(plain).is_valid(value)
