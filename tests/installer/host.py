@@ -26,8 +26,8 @@ MONGODB = (
 
 # What every machine gathers by itself, and what a login leaves.
 _OF_ITSELF = (
-    "proc", "sys", "dev", "run", "tmp", "srv", "var/tmp", "var/cache", "var/lib/systemd", "var/log/journal", "var/log/apt",
-    "var/lib/private", "root/.ssh", "root/.cache", "etc/ld.so.cache",
+    "proc", "sys", "dev", "run", "tmp", "srv", "var/tmp", "var/cache", "var/lib/systemd", "var/lib/private",
+    "var/log/journal", "var/log/apt", "root/.ssh", "root/.cache", "etc/ld.so.cache",
 )  # fmt: skip
 _LOGS_OF_LOGINS = ("var/log/wtmp", "var/log/lastlog", "var/log/btmp", "var/log/faillog")
 

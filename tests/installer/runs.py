@@ -32,7 +32,7 @@ class Run:
         ]  # fmt: skip
         words = " ".join(f"--property={shlex.quote(text)}" for text in properties)
         host.run(f"systemctl reset-failed {UNIT}")
-        host.ask(f"systemd-run --quiet --unit={UNIT} {words} sh -c {shlex.quote(command)}")
+        host.ask(f"systemd-run --quiet --unit={UNIT} {words} {command}")
 
     @property
     def output(self) -> str:
