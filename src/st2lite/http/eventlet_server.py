@@ -76,7 +76,6 @@ def serve(name: str, listeners: Sequence[socket.socket], hooks: Hooks) -> None:
             log_output=False,
             debug=False,
             socket_timeout=_WRITE_SECONDS,
-            capitalize_response_headers=False,
         )
         for listener in listeners
     ]
