@@ -31,6 +31,15 @@ def test_a_file_of_stackstorm_may_name_services_that_are_none_here(tmp_path: Pat
     assert set(ELSEWHERE.values()) <= set(SERVICES)
 
 
+def test_a_service_that_starts_with_the_host_besides_is_one_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COMPONENTS", raising=False)
+    assert components((), tmp_path) == SERVICES
+    (tmp_path / "st2timersengine.service").symlink_to("/lib/systemd/system/st2timersengine.service")
+    assert components((), tmp_path) == (*SERVICES, "st2timersengine")
+
+
 def test_a_file_of_settings_may_name_another_st2_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ST2_CONF", raising=False)
     settings = tmp_path / "st2ctl"

@@ -21,7 +21,7 @@ SERVICES = (
 """The services of a host of its own, in the order in which they are started."""
 
 OPTIONAL = ("st2timersengine",)
-"""What a host may run besides; `COMPONENTS` in a settings file says so."""
+"""What a host may run besides: if it starts with the host, or `COMPONENTS` says so."""
 
 ELSEWHERE = {
     "st2resultstracker": "st2actionrunner",
@@ -33,18 +33,22 @@ ELSEWHERE = {
 _NOT_OURS = ("st2chatops", "mistral", "mistral-api", "mistral-server")
 """What StackStorm's st2ctl looks after, too, and this release does not have."""
 
+STARTED_WITH_THE_HOST = Path("/etc/systemd/system/multi-user.target.wants")
 SETTINGS = (Path("/etc/default/st2ctl"), Path("/etc/sysconfig/st2ctl"))
 _VARIABLE = "COMPONENTS"
 _CONFIGURATION = "ST2_CONF"
 
 
-def components(settings: tuple[Path, ...] = SETTINGS) -> tuple[str, ...]:
+def components(
+    settings: tuple[Path, ...] = SETTINGS, started_with_the_host: Path = STARTED_WITH_THE_HOST
+) -> tuple[str, ...]:
     """The services of this host: those of `COMPONENTS` in the environment or a settings file, else all.
 
     A file that was written for StackStorm may name services that it has and st2lite has not; they are left out.
     """
     text = _setting(_VARIABLE, settings)
-    named = text.split() if text else SERVICES
+    started = tuple(name for name in OPTIONAL if (started_with_the_host / f"{name}.service").is_symlink())
+    named = text.split() if text else SERVICES + started
     chosen = tuple(name for name in named if name not in ELSEWHERE and name not in _NOT_OURS)
     unknown = [name for name in chosen if name not in (*SERVICES, *OPTIONAL)]
     if unknown:
