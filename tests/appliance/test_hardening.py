@@ -57,7 +57,7 @@ def test_settings_of_services_that_are_none(host: Host, name: str) -> None:
     assert f"[{section}]\nlogging = /etc/st2/logging.{name}.conf\n" in host.file("/etc/st2/st2.conf").content_string
 
 
-def test_debug_info_holds_no_secret(host: Host) -> None:
+def test_debug_info_holds_no_secret(host: Host, target: dict[str, Any]) -> None:
     archive = "/root/st2-debug-of-a-test.tar.gz"
     try:
         host.check_output("st2-submit-debug-info --output %s", archive)
@@ -66,7 +66,7 @@ def test_debug_info_holds_no_secret(host: Host) -> None:
         assert "/configuration/st2.conf" in names
         assert "/logs/st2api.log" in names
         held = host.check_output(
-            "mkdir /root/debug && tar -xzf %s -C /root/debug && for secret in /etc/st2/secrets/*; do "
+            f"mkdir /root/debug && tar -xzf %s -C /root/debug && for secret in {target['secret_directory']}/*; do "
             'grep -rlF -e "$(cat $secret)" /root/debug; done; rm -r /root/debug', archive
         )  # fmt: skip
         assert held == ""
