@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import shutil
@@ -106,14 +105,14 @@ def restore(folder: Path, dry: bool) -> tuple[list[str], list[str]]:
 
 
 def _found(patterns: list[str]) -> list[Path]:
-    paths = {Path(name) for pattern in patterns for name in glob.glob(pattern)}
+    paths = {path for pattern in patterns for path in Path("/").glob(pattern.lstrip("/"))}
     return sorted(path for path in paths if path.is_symlink() or path.is_file())
 
 
 def _kind_of(path: Path) -> dict[str, Any]:
     """A link's target, or a file's owner and mode."""
     if path.is_symlink():
-        return {"link": os.readlink(path)}
+        return {"link": str(path.readlink())}
     found = path.stat()
     return {"owner": [found.st_uid, found.st_gid], "mode": stat.S_IMODE(found.st_mode)}
 
