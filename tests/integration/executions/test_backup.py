@@ -77,7 +77,7 @@ def test_a_lost_execution_is_sent_again_and_ever_more_rarely(make, backup, clock
 def test_more_lost_executions_than_one_page_are_all_sent(make, backup, sent, monkeypatch):
     monkeypatch.setattr("st2lite.executions.backup.BATCH", 10)
     executions = [make() for _ in range(35)]
-    assert backup.dispatch_lost(older_than=-1) == 35
+    assert backup.dispatch_lost(older_than=-PATIENCE) == 35
     assert sent == [execution.id for execution in executions]
 
 
