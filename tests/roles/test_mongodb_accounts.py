@@ -22,6 +22,7 @@ from tests.servers.mongod import START_SECONDS, program
 
 _accounts = load("mongodb/library/mongodb_accounts.py")
 _login = load("mongodb/library/mongodb_login.py")
+_others = load("mongodb/library/mongodb_others.py")
 _STAND_IN = ROOT / "molecule" / "host" / "mongod" / "mongod"
 
 
@@ -79,7 +80,7 @@ def _settle(server: Server, *, check: bool = False, **changes: Any) -> list[str]
         "timeout": 30,
         "admin_name": "mongodb-admin",
         "admin_password": "of the administrator",
-        "admin_roles": ["userAdminAnyDatabase"],
+        "admin_roles": ["userAdminAnyDatabase", "clusterMonitor"],
         "database": "st2",
         "name": "st2",
         "password": "of the user",
@@ -130,6 +131,26 @@ def test_a_lost_administrator_is_told_with_the_remedy_which_works(server: Server
     server.stop()
     server.start("enabled")
     assert _settle(server, admin_password="another one") == []
+
+
+def test_databases_of_others_are_named_and_stay_when_ours_is_dropped(server: Server) -> None:
+    _settle(server)
+    with (
+        MongoClient("127.0.0.1", server.port, username="mongodb-admin", password="of the administrator") as admin,
+        MongoClient(_uri(server)) as own,
+    ):
+        own["st2"]["things"].insert_one({})
+        assert _others.others(admin, "st2") == []
+        admin["ledger"].command("createUser", "accountant", pwd="of others", roles=["readWrite"])
+        address = f"mongodb://accountant:of%20others@127.0.0.1:{server.port}/ledger"
+        with MongoClient(address) as accountant:
+            accountant["ledger"]["entries"].insert_one({"_id": 1})
+            assert _others.others(admin, "st2") == ["ledger"]
+            assert _others.drop(admin, own, "st2", "st2") is True
+            assert _others.others(admin, "anything") == ["ledger"], "our database is gone"
+            assert accountant["ledger"]["entries"].find_one() == {"_id": 1}
+        with MongoClient(_uri(server)) as nobody:
+            assert _others.drop(admin, nobody, "st2", "st2") is False, "it was gone already"
 
 
 @pytest.mark.parametrize(
