@@ -20,7 +20,7 @@ MOMENTS = (
 )  # fmt: skip
 
 # Everything that has ever been taken for something else: by a shell, by YAML, in a URL, by st2.conf, by htpasswd.
-PASSWORD = "ä'\"`$(id) /\\#%{}[]&!*?~:;,@=+-x" + "0123456789" * 16
+PASSWORD = "ä'\"`$(id) /\\#%{}[]&!*?~:;,@=+-x" + "q7" * 80
 SUITE = "--set=mongodb_repository_suite=trixie/mongodb-org/8.0"
 RABBITMQ_PASSWORD = "p/a@s:s #%25{w}?&'\"x"
 
