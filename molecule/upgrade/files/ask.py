@@ -42,7 +42,7 @@ def ends() -> Counter[str]:
             if "end_timestamp" in execution or time.monotonic() > deadline:
                 break
             time.sleep(1)
-        right = execution["status"] == "succeeded" and execution["result"]["stdout"] == str(number)
+        right = execution["status"] == "succeeded" and execution["result"]["stdout"] == f"number {number}"
         found["as requested" if right else f"{identifier}: {execution['status']}"] += 1
     return found
 
@@ -56,7 +56,7 @@ def main() -> None:
     while not ended:
         began = time.monotonic()
         number = len(requested)
-        command = f"sleep {LONG_SECONDS * (number % LONG_EVERY == 0)}; echo {number}"
+        command = f"sleep {LONG_SECONDS * (number % LONG_EVERY == 0)}; echo number {number}"
         try:
             done = call(key, "POST", "/v1/executions", {"action": "core.local", "parameters": {"cmd": command}})
         except OSError as error:
