@@ -6,7 +6,6 @@ import pytest
 from pymongo.periodic_executor import PeriodicExecutor
 
 from st2lite.storage.mongodb.quiet import _quieten
-from st2lite.storage.mongodb.store import _connect
 from tests.processes import PATIENCE
 
 
@@ -67,10 +66,3 @@ def test_a_task_that_is_done_ends_the_thread(executor, task):
     executor.join(PATIENCE)
     assert task.runs.acquire(timeout=PATIENCE)
     assert "quiet" not in {thread.name for thread in threading.enumerate()}
-
-
-@pytest.mark.parametrize(("options", "mode"), [("", "poll"), ("?serverMonitoringMode=stream", "stream")])
-def test_a_client_does_not_wait_for_news_unless_the_url_says_so(options, mode):
-    client = _connect(f"mongodb://127.0.0.1:1/st2{options}").client
-    assert client.options.server_monitoring_mode == mode
-    client.close()

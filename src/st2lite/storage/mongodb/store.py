@@ -302,9 +302,6 @@ def _connect(uri: str) -> Database[Row]:
         "serverSelectionTimeoutMS": _SELECTION_MS,
         "connectTimeoutMS": _CONNECT_MS,
         "socketTimeoutMS": _SOCKET_MS,
-        # Waiting for news of the server the driver looks at the clock twice a second, all day long, in each process. An
-        # error tells as soon that something has changed, and has it look at once.
-        "serverMonitoringMode": "poll",
         "appname": "st2lite",
     }
     with _uri_explained():
