@@ -57,13 +57,14 @@ def announce_delay(bus: Bus, execution: Execution) -> None:
 
 
 def announce_end(bus: Bus, execution: Execution, tell_engine: Callable[[Execution], bool] = lambda _: False) -> None:
-    """Tell that an execution reached its final status, first of all the chain that waits for it.
+    """Tell that an execution reached its final status, the chain that waits for it last.
 
     An engine of workflows in this process can be told by `tell_engine`: it needs no message then, if that returns True.
+    It may begin the next task before it does, and whoever follows the chain has to see the end of this one first.
     """
+    _publish(bus, ExecutionFinished(_light(execution)))
     if not (is_task(execution) and tell_engine(execution)):
         tell_parent(bus, execution)
-    _publish(bus, ExecutionFinished(_light(execution)))
 
 
 def tell_parent(bus: Bus, execution: Execution) -> None:
