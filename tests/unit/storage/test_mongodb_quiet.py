@@ -1,11 +1,13 @@
 """The driver's background threads sleep until something is due, and do what they are asked for at once."""
 
+import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pymongo.periodic_executor import PeriodicExecutor
 
-from st2lite.storage.mongodb.quiet import _quieten
+from st2lite.storage.mongodb.quiet import _Listener, _quieten
 from tests.processes import PATIENCE
 
 
@@ -66,3 +68,38 @@ def test_a_task_that_is_done_ends_the_thread(executor, task):
     executor.join(PATIENCE)
     assert task.runs.acquire(timeout=PATIENCE)
     assert "quiet" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.fixture
+def connection():
+    """A connection's end, and the server's."""
+    here, there = socket.socketpair()
+    here.settimeout(PATIENCE)
+    with here, there:
+        yield here, there
+
+
+def test_a_listener_reads_what_the_server_says(connection):
+    here, there = connection
+    buffer = bytearray(5)
+    there.sendall(b"hello")
+    assert _Listener(here).recv_into(memoryview(buffer)) == 5
+    assert buffer == b"hello"
+
+
+def test_a_listener_tells_that_the_server_went_away(connection):
+    here, there = connection
+    there.close()
+    with pytest.raises(ConnectionResetError):
+        _Listener(here).recv_into(memoryview(bytearray(1)))
+
+
+def test_a_listener_that_waits_is_woken_by_whoever_wants_no_more(connection):
+    here, _ = connection
+    listener = _Listener(here)
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(listener.recv_into, memoryview(bytearray(1)))
+        listener.hush()
+        assert isinstance(reading.exception(PATIENCE), ConnectionResetError)
+    here.close()
+    listener.hush()  # once more does no harm
