@@ -111,7 +111,7 @@ class MongoServer:
         path = program()
         assert path is not None
         self.directory.mkdir(parents=True, exist_ok=True)
-        command = [path, "--host", "127.0.0.1", "--port", str(self.port), "--log-level", "INFO"]
+        command = [path, "--standalone", "--host", "127.0.0.1", "--port", str(self.port), "--log-level", "INFO"]
         command += ["--storage-path", str(self.directory / "data"), "--cache-size", "256M"]
         if auth:
             command.append("--auth")
