@@ -16,10 +16,7 @@ _MEMORY = (
     "sed 's/^MemTotal:.*/MemTotal: 524288 kB/' /proc/meminfo >/run/meminfo && mount --bind /run/meminfo /proc/meminfo"
 )
 _NO_NAMES = "echo nameserver 127.0.0.1 >/run/resolv.conf && mount --bind /run/resolv.conf /etc/resolv.conf"
-_NO_ROUTE = (
-    "ip route replace blackhole 192.0.2.0/24 && sed '$a 192.0.2.1 {}' /etc/hosts >/run/hosts"
-    " && mount --bind /run/hosts /etc/hosts"
-)
+_NOBODY_THERE = "sed '$a 127.0.0.1 {}' /etc/hosts >/run/hosts && mount --bind /run/hosts /etc/hosts"
 _READ_ONLY = "mount --rbind {0} {0} && mount -o remount,bind,ro {0}"
 _TMPFS = "mount -t tmpfs -o size={}m tmpfs {}"
 _NO_PYTHON = "mount --bind /bin/false $(readlink -f /usr/bin/python3)"
@@ -39,7 +36,7 @@ FAULTS = {
     "/opt read-only": (_READ_ONLY.format("/opt"), ["/opt cannot be written: mount its file system for writing"]),
     "/var/tmp read-only": (_READ_ONLY.format("/var/tmp"), ["/var/tmp cannot be written", "no file can be made"]),
     "no name server": (_NO_NAMES, ["the name pypi.org cannot be resolved", "check name server, network and proxy"]),
-    "no way to the index": (_NO_ROUTE.format("pypi.org"), ["pypi.org, port 443, cannot be reached"]),
+    "no way to the index": (_NOBODY_THERE.format("pypi.org"), ["pypi.org, port 443, cannot be reached"]),
     "no Python": (_NO_PYTHON, ["no CPython 3.10 to 3.13 found. Install one (Debian, Ubuntu: apt-get install python3"]),
 }  # fmt: skip
 
