@@ -15,6 +15,9 @@ umask 077
 
 VERSION=0.1.0
 
+# How many steps there are, those of the playbooks included: a unit test counts them.
+SITE_STEPS=11 UPGRADE_STEPS=9 REMOVAL_STEPS=5 STANDALONE_STEPS=6
+
 # Each option --a-b is the variable a_b, and ST2_A_B in the environment.
 VALUES='user password password_file mongodb_uri_file vars set offline home bind wait version python release_url release_key'
 SWITCHES='no_mongodb no_rabbitmq no_postgresql no_nginx check upgrade downgrade standalone dry_run uninstall purge yes'
@@ -68,15 +71,9 @@ HELP
 
 # ---------------------------------------------------------------- talking
 
-say() {
-    printf '%s\n' "$*"
-    if [ -n "$log" ]; then printf '%s\n' "$*" 2>/dev/null >>"$log" || :; fi
-}
-
-complain() {
-    printf 'install.sh: %s\n' "$*" >&2
-    if [ -n "$log" ]; then printf 'install.sh: %s\n' "$*" 2>/dev/null >>"$log" || :; fi
-}
+say() { printf '%s\n' "$*" && note "$*"; }
+complain() { printf 'install.sh: %s\n' "$*" >&2 && note "install.sh: $*"; }
+note() { if [ -n "$log" ]; then printf '%s\n' "$*" 2>/dev/null >>"$log" || :; fi; }
 
 refuse() {
     complain "$1"
@@ -86,10 +83,7 @@ refuse() {
 
 # A numbered step; the remedy is printed if anything fails before the next one.
 step() {
-    step_number=$((step_number + 1))
-    step_name=$1
-    remedy=$2
-    last_output='' failed_command=''
+    step_number=$((step_number + 1)) step_name=$1 remedy=$2 last_output='' failed_command=''
     say "[$step_number/$steps] $step_name ($(($(date +%s) - started)) s)"
 }
 
@@ -199,8 +193,7 @@ $value"
     done
     vars_file=$vars settings=$set wait_seconds=${wait:-60} left_out=
     for part in mongodb rabbitmq postgresql nginx; do
-        eval "value=\$no_$part"
-        if [ -n "$value" ]; then left_out="$left_out $part"; fi
+        eval "left_out=\$left_out\${no_$part:+ $part}"
     done
     check_options
 }
@@ -230,11 +223,8 @@ check_options() {
         if [ "$(id -u)" -eq 0 ]; then host=1; fi
         if [ "$(id -u)" -ne 0 ] && [ ! -e "${HOME:-}/.st2lite" ]; then refuse "the host is uninstalled as root: sudo $0 --uninstall."; fi
     fi
-    if [ -n "$host" ]; then
-        kind=host steps=3 scratch_folder=/var/tmp
-        return 0
-    fi
-    steps=6 scratch_folder=${TMPDIR:-/tmp}
+    if [ -n "$host" ]; then kind=host scratch_folder=/var/tmp && return 0; fi
+    scratch_folder=${TMPDIR:-/tmp}
     if [ -z "$home${HOME:-}" ]; then refuse "HOME is not set: say where to install with --home DIR."; fi
     home=${home:-$HOME/.st2lite}
     case $home in /*) ;; *) home=$PWD/$home ;; esac
@@ -287,10 +277,7 @@ need_room() {
 
 check_machine() {
     [ "$(uname -s)" = Linux ] || problem "this is $(uname -s): st2lite runs on Linux."
-    case $(uname -m) in
-    x86_64 | aarch64) ;;
-    *) problem "this machine is $(uname -m): there are packages for x86_64 and aarch64 only." ;;
-    esac
+    case $(uname -m) in x86_64 | aarch64) ;; *) problem "this machine is $(uname -m): there are packages for x86_64 and aarch64 only." ;; esac
     for program in tar ${release_key:+gpg} ${host:+flock}; do
         command -v "$program" >/dev/null || problem "$program is missing: install it with the package manager."
     done
@@ -365,10 +352,24 @@ get_release() {
         problem "no file can be made in $scratch_folder: look at the rights and the room there."
     fi
     if [ -z "$source" ] && { [ -z "$python" ] || [ -z "$log" ] || [ -n "$no_bundle" ]; }; then not_ready; fi
-    step "Getting st2lite $wanted_version" "check the network and proxy (https_proxy), or run install.sh from a checkout"
     if [ -n "$offline" ]; then open_bundle; fi
+    count_steps
+    step "Getting st2lite $wanted_version" "check the network and proxy (https_proxy), or run install.sh from a checkout"
     if [ -z "$source" ]; then fetch_release; fi
     say "      from $source"
+}
+
+# Another version than the one in use makes an upgrade of it.
+count_steps() {
+    steps=$STANDALONE_STEPS
+    if [ -n "$host" ]; then
+        former=$(readlink /opt/stackstorm/st2 2>/dev/null | sed -e 's,.*/,,' -e 's,-.*,,')
+        if [ -z "$check$uninstall" ] && [ "${former:-$wanted_version}" != "$wanted_version" ]; then upgrade=1; fi
+        steps=$SITE_STEPS
+        if [ -n "$upgrade" ]; then steps=$UPGRADE_STEPS; fi
+        if [ -n "$uninstall" ]; then steps=$REMOVAL_STEPS; fi
+    fi
+    if [ -n "$dry_run" ]; then steps=$((uninstall ? 1 : 2)); fi
 }
 
 # The directory of this script, if the rest of a checkout or release lies beside it.
@@ -376,9 +377,7 @@ find_source() {
     source=
     if [ -f "$0" ]; then
         beside=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-        if [ -f "$beside/requirements/st2lite.lock" ] && [ -f "$beside/packaging/standalone/st2lite-ctl" ]; then
-            source=$beside
-        fi
+        if [ -f "$beside/requirements/st2lite.lock" ] && [ -d "$beside/packaging/standalone" ]; then source=$beside; fi
     fi
     if [ -n "$offline" ] || [ "$wanted_version" != "$VERSION" ]; then source=; fi
     if [ -d "$installed" ]; then source=$installed offline=; fi
@@ -427,10 +426,11 @@ PYTHON
     source=$scratch/st2lite-$wanted_version
 }
 
-# A bundle is a folder or an archive of one; everything in it is held against its SHA256SUMS.
+# A bundle is a folder or an archive of one; everything in it is held against its SHA256SUMS. Only then it is known which
+# release it holds, and by that how many steps there are.
 open_bundle() {
     bundle=$offline
-    remedy="make the bundle again (packaging/bundle), or copy it again"
+    step_number=1 step_name="Opening the bundle" remedy="make the bundle again (packaging/bundle), or copy it again"
     if [ -f "$offline" ]; then
         bundle=$scratch/bundle
         mkdir "$bundle"
@@ -441,7 +441,7 @@ open_bundle() {
     run sh -c 'cd "$1" && sha256sum --check --strict --quiet SHA256SUMS' sh "$bundle"
     in_bundle=$(sed -n 's/^[0-9a-f]* [ *]st2lite-\([0-9][^/]*\)\.tar\.gz$/\1/p' "$bundle/SHA256SUMS")
     if [ "${version:-$in_bundle}" != "$in_bundle" ]; then problem "the bundle holds $in_bundle, not $version." && not_ready; fi
-    wanted_version=$in_bundle
+    wanted_version=$in_bundle step_number=0
 }
 
 remove_standalone() {
@@ -483,7 +483,7 @@ own_environment() {
 
 main() {
     log='' lock='' scratch='' last_output='' failed_command='' step_name='' remedy='' step_number=0 steps=0
-    host='' kind=standalone system='' child='' bundle='' no_bundle='' source='' problems='' begun='' installed='' host_only='' standalone_only=''
+    host='' former='' kind=standalone system='' child='' bundle='' no_bundle='' source='' problems='' begun='' installed='' host_only='' standalone_only=''
     started=$(date +%s)
     read_options "$@"
     own_environment

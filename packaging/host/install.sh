@@ -27,19 +27,12 @@ set_up_host() {
         say ""
         say "A run would change $(changes) things; they are in $log. Nothing was changed."
     else
-        former=$(version_in_use)
-        if [ -z "$upgrade" ] && [ -n "$former" ] && [ "$former" != "$wanted_version" ]; then
-            say "      st2lite $former is in use: this is an upgrade"
-            upgrade=1
-        fi
         if [ -n "$upgrade" ]; then play upgrade; else play site; fi
         summary
     fi
 }
 
 elapsed() { printf %s "$(($(date +%s) - started))"; }
-
-version_in_use() { readlink /opt/stackstorm/st2 2>/dev/null | sed -e 's,.*/,,' -e 's,-.*,,'; }
 
 # ---------------------------------------------------------------- the installer's own place
 
@@ -277,8 +270,8 @@ explain_failure() {
         step_number=0
         exit 1
     fi
-    step_number=$(fact number)
-    step_number=${step_number:-$((steps + 1))}
+    number=$(fact number)
+    step_number=${number:-$((step_number + 1))} # or Ansible did not come to a step
     step_name=$(fact step)
     step_name=${step_name:-Ansible}
     failed_command=

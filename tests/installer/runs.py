@@ -65,6 +65,8 @@ class Run:
         until(lambda: self.state in ("inactive", "failed"), "the end")
         output = self.output
         assert " is running (" in output or "as it should be" in output, output + log_end(self.host)
+        numbers = steps(output)
+        assert numbers == [f"{number}/{len(numbers)}" for number in range(1, len(numbers) + 1)], output
         return output
 
 

@@ -1,4 +1,6 @@
-"""Ansible callback of install.sh: one numbered line for each task of the play itself, the rest is for the log.
+"""Ansible callback of install.sh: one numbered line for each of the play's own `tasks`, the rest is for the log.
+
+What a play has to do besides goes into `pre_tasks` and `post_tasks`, which are no steps.
 
 Lines go to file descriptor 3. What install.sh has to know in the end goes to the file that ST2_STEPS_FILE names: lines
 of a name and its value (number and step; role and task of the last failure, cause: the role of the first one; changed,
@@ -18,7 +20,7 @@ DOCUMENTATION = """
 name: st2_steps
 type: aggregate
 short_description: numbered steps with the time
-description: Shows each task of the play itself as a numbered step, with the time since the beginning.
+description: Shows each of the play's own tasks as a numbered step, with the time since the beginning.
 """
 
 
@@ -39,6 +41,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
         self._number = int(os.environ.get("ST2_STEPS_DONE", "0"))
         self._total = self._number
         self._steps: set[str] = set()
+        self._aside: set[str] = set()
         self._facts: dict[str, object] = {}
         self._parts: set[str] | None = None
         self._running: tuple[str, float] = ("", time.monotonic())
@@ -47,6 +50,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Count the steps."""
         self._steps |= {task._uuid for task in _tasks(play.tasks) if self._is_step(task)}
+        self._aside |= {task._uuid for task in _tasks([play.pre_tasks, play.post_tasks])}
         self._total = self._number + len(self._steps)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:  # noqa: ARG002  # Ansible names it
@@ -58,7 +62,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
             self._parts = set() if task.loop else None
             self._leave_facts()
             self._say(f"[{self._number}/{self._total}] {task.name} ({self._seconds()} s)")
-        elif self._is_step(task):  # of a rescue: it failed at the step before
+        elif self._is_step(task) and task._uuid not in self._aside:  # of a rescue: it failed at the step before
             self._say(f"[!] {task.name} ({self._seconds()} s)")
         elif self._parts is not None and task._role is not None:
             part = task._role.get_name()
