@@ -11,6 +11,9 @@ from pathlib import Path
 
 _SUDO_PATIENCE = 10.0
 
+_ROUNDS = 10
+"""How often processes are looked for that were started while the others were being stopped."""
+
 
 def kill_tree(leader: int, sudo: Sequence[str] = (), password: str | None = None) -> None:
     """Kill the process group that `leader` leads, and its descendants in other groups and sessions too.
@@ -20,12 +23,25 @@ def kill_tree(leader: int, sudo: Sequence[str] = (), password: str | None = None
     """
     # Listed before the first kill: an orphan no longer tells whose child it was. sudo puts its command in a session
     # of its own, so the group alone would miss it.
-    others = _descendants(leader)
-    refused = not _kill(os.killpg, leader)
+    others = _stopped(leader)
+    refused = not _send(os.killpg, leader, signal.SIGKILL)
     for pid in others:
-        refused |= not _kill(os.kill, pid)
+        refused |= not _send(os.kill, pid, signal.SIGKILL)
     if refused and sudo:
         _kill_with_sudo([f"-{leader}", *map(str, others)], sudo, password)
+
+
+def _stopped(leader: int) -> list[int]:
+    """The descendants, none of which starts another one from now on; those that we may not stop still can."""
+    found: list[int] = []
+    for _ in range(_ROUNDS):
+        new = [pid for pid in (leader, *_descendants(leader)) if pid not in found]
+        if not new:
+            break
+        for pid in new:
+            _send(os.kill, pid, signal.SIGSTOP)
+        found += new
+    return found[1:]
 
 
 def _descendants(pid: int) -> list[int]:
@@ -45,9 +61,10 @@ def _children(pid: int) -> list[int]:
     return children
 
 
-def _kill(send: Callable[[int, int], None], number: int) -> bool:
+def _send(send: Callable[[int, int], None], number: int, what: signal.Signals) -> bool:
+    """Send a signal; return False when this user may not."""
     try:
-        send(number, signal.SIGKILL)
+        send(number, what)
     except ProcessLookupError:
         return True
     except PermissionError:
