@@ -148,6 +148,15 @@ def test_a_keeper_that_was_away_at_first_is_found_later(tmp_path: Path) -> None:
         locks.close()
 
 
+@pytest.mark.parametrize("url", ["redis", "zookeeper"], indirect=True)
+def test_nothing_is_connected_again_for_who_comes_after_the_end(locks: Locks) -> None:
+    with locks.hold(NAME, PATIENCE):
+        pass
+    locks.close()
+    with pytest.raises(LockUnavailable, match="this process is stopping"), locks.hold(NAME, PATIENCE):
+        pass
+
+
 def test_a_lock_that_its_keeper_forgot_is_known_to_be_lost(tmp_path: Path) -> None:
     with RedisServer(tmp_path) as server:
         locks = open_locks(server.url, 30)

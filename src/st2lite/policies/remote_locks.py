@@ -51,11 +51,14 @@ class RemoteLocks:
         self._connecting = threading.Lock()
         self._coordinator: Any = None
         self._silent_until = 0.0
+        self._closed = False
 
     @contextlib.contextmanager
     def hold(self, name: str, patience: float) -> Iterator[Hold]:
         deadline = time.monotonic() + patience
         with self._threads.hold(name, patience):
+            if self._closed:
+                raise self._away("this process is stopping")
             if time.monotonic() < self._silent_until:
                 raise self._away("it did not answer a moment ago")
             lock = self._wait_for(self._crew.submit(lambda: self._acquire(name, deadline)), name, patience, deadline)
@@ -69,7 +72,7 @@ class RemoteLocks:
     def close(self) -> None:
         with self._connecting:
             coordinator, self._coordinator = self._coordinator, None
-            self._silent_until = float("inf")
+            self._closed = True
         if coordinator is not None:
             # Not by the crew: all of it may wait for the service.
             stopping = threading.Thread(target=_stop, args=(coordinator,), name="locks", daemon=True)
@@ -107,6 +110,8 @@ class RemoteLocks:
 
     def _connected(self) -> Any:
         with self._connecting:
+            if self._closed:
+                raise self._away("this process is stopping")  # nobody would close a connection that is made now
             if self._coordinator is None:
                 coordinator = _make_coordinator(self._url, self._lock_timeout)
                 try:
