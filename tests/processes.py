@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds to wait for what has to happen: more than a busy machine needs, and only lost when it does not happen."""
 
 

@@ -12,6 +12,7 @@ from st2client.client import Client
 from st2client.models import LiveAction
 from tests.acceptance.harbor import Harbor, wait_until
 from tests.acceptance.upstream import UpstreamCli
+from tests.processes import PATIENCE
 from tests.servers.deployment import Deployment
 
 
@@ -128,7 +129,7 @@ def test_chains(ours: UpstreamCli, harbor: Harbor, tmp_path: Path) -> None:
     assert tail.stdout
     assert any(line == "waiting\n" for line in tail.stdout)
     gate.touch()
-    rest, _ = tail.communicate(timeout=60)
+    rest, _ = tail.communicate(timeout=PATIENCE)
     assert "(task=last)" in rest
     assert f"{execution_id} has completed (status=succeeded)." in rest
 

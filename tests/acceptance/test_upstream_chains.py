@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.harbor import Harbor, wait_until
 from tests.acceptance.upstream import UpstreamCli
+from tests.processes import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +57,7 @@ def test_tail_follows_the_tasks(st2: UpstreamCli, harbor: Harbor, tmp_path: Path
     assert tail.stdout
     first = tail.stdout.readline()
     gate.touch()
-    rest, _ = tail.communicate(timeout=60)
+    rest, _ = tail.communicate(timeout=PATIENCE)
     assert first == "waiting\n"
     assert "open\n" in rest
     assert re.search(r"Child execution \(task=last\) [0-9a-f]{24} has started\.\n\n1\.7\.0 ship=Aurora", rest), rest

@@ -18,7 +18,9 @@ ACTIONS = system_packs_dir() / "linux" / "actions"
 
 
 def run(name: str, *arguments: str, code: int = 0) -> str:
-    done = subprocess.run([ACTIONS / f"{name}.sh", *arguments], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [ACTIONS / f"{name}.sh", *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 

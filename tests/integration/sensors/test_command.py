@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from st2lite.models.service import ServiceMember
-from tests.processes import alive, wait_for
+from tests.processes import PATIENCE, alive, wait_for
 from tests.sensor_node import PACK, SensorNode
 
 
@@ -34,7 +34,7 @@ class Command:
 
     def run(self, *arguments: str, options: str = "") -> tuple[int, str]:
         process = self.start(*arguments, options=options)
-        _, text = process.communicate(timeout=60)
+        _, text = process.communicate(timeout=PATIENCE)
         return process.returncode, text
 
 
@@ -76,7 +76,7 @@ def test_it_stops_its_sensors_when_it_is_stopped(node: SensorNode, command: Comm
     wait_for(node.instances)
     wait_for(lambda: [member.group for member in node.store.find(ServiceMember)] == ["sensorcontainer"])
     process.send_signal(signal.SIGTERM)
-    _, text = process.communicate(timeout=60)
+    _, text = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, text
     assert not alive(node.said()[0])
     assert node.store.find(ServiceMember) == []

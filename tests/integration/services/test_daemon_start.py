@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import PATIENCE
 from tests.servers.ports import free_ports
 
 DAEMONS = ("st2api", "st2auth", "st2stream", "st2actionrunner", "st2notifier", "st2timersengine", "st2garbagecollector")
@@ -25,7 +26,7 @@ def test_a_database_that_is_none(tmp_path: Path, name: str, host: str, told: str
         sections.append(f"[{section}]\nport = {port}\n")
     conf.write_text("".join(sections))
     command = [sys.executable, "-m", f"st2lite.commands.{name}", "--config-file", str(conf)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode != 0
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -46,6 +47,6 @@ def test_a_mistake_in_the_configuration_has_a_code_of_its_own(tmp_path: Path, te
     rest = f"[database]\nhost = sqlite://{tmp_path}/st2.db\n[messaging]\nurl = memory://\n"
     conf.write_text(text.format(port=free_ports(1)[0], directory=tmp_path) + rest)
     command = [sys.executable, "-m", "st2lite.commands.st2api", "--config-file", str(conf)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == code, ended.stderr
     assert "Traceback" not in ended.stderr

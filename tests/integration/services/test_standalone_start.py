@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import PATIENCE
+
 
 def a_file_for_packs(directory: Path) -> None:
     (directory / "packs").write_text("")
@@ -32,7 +34,7 @@ def a_directory_for_the_lock(directory: Path) -> None:
 def start(directory: Path, *options: object) -> str:
     """Standard error of a start in `directory` that must fail with exit code 2."""
     command = [sys.executable, "-m", "st2lite.commands.st2lite", "standalone", *map(str, options)]
-    ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 2, ended.stderr
     assert "Traceback" not in ended.stderr
     return ended.stderr

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from st2lite.http.activation import address_in_use, inherited_listeners
+from tests.processes import PATIENCE
 
 _TELL = """
 import json, os
@@ -29,7 +30,7 @@ def told(listener: socket.socket, pid: str = "$$") -> dict[str, list[object]]:
     script = f"LISTEN_FDS=1 LISTEN_FDNAMES=x LISTEN_PID={pid} exec \"$0\" -c '{_TELL}' 3<&{listener.fileno()}"
     done = subprocess.run(
         ["bash", "-c", script, sys.executable],
-        pass_fds=[listener.fileno()], capture_output=True, text=True, timeout=60, check=True,
+        pass_fds=[listener.fileno()], capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     found: dict[str, list[object]] = json.loads(done.stdout)
     return found

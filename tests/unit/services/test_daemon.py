@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.processes import PATIENCE
+
 AT_EVERY_STEP = """
 import signal, sys
 from st2lite.services.daemon import StopSignal
@@ -34,7 +36,7 @@ print(step)
 
 def test_a_signal_is_heard_at_every_step_of_waiting_for_it() -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", AT_EVERY_STEP], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", AT_EVERY_STEP], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout) > 1
