@@ -330,7 +330,8 @@ summary() {
     case " $left_out " in *" nginx "*) address="http://127.0.0.1:9101 (no web server)" ;; esac
     say ""
     if [ -n "$upgrade" ] && [ "$(fact before)" != "$(fact after)" ]; then
-        say "st2lite $(fact before) was upgraded to $(fact after) ($(elapsed) s)."
+        direction=${downgrade:+down}
+        say "st2lite $(fact before) was ${direction:-up}graded to $(fact after) ($(elapsed) s)."
     elif [ "$(changes)" = 0 ]; then
         say "st2lite $wanted_version is as it should be; nothing was changed ($(elapsed) s)."
     else

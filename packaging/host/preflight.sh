@@ -11,7 +11,9 @@ look_closely() {
     if [ -n "$upgrade" ] && [ ! -L /opt/stackstorm/st2 ]; then
         problem "there is nothing to upgrade here: run install.sh without --upgrade."
     fi
-    if [ -n "$upgrade" ] && [ -n "${former:-}" ]; then say "      st2lite $former is in use: this is an upgrade"; fi
+    if [ -n "$upgrade" ] && [ "${former:-$wanted_version}" != "$wanted_version" ]; then
+        say "      st2lite $former is in use, and is taken to $wanted_version"
+    fi
     wanted_ports=
     if [ ! -L /opt/stackstorm/st2 ] && [ ! -e "$place/release" ]; then
         wanted_ports="st2auth=9100 st2api=9101 st2stream=9102"
