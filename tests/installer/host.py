@@ -51,8 +51,17 @@ class InstallerHost:
 
     def run(self, command: str, stdin: str = "") -> Result:
         """Run a line of shell on the host."""
-        words = ["ssh", "-F", str(HOSTS / self.name / "ssh_config"), self.name, command]
+        words = self._words(command)
         return subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
+
+    def start(self, command: str) -> subprocess.Popen[bytes]:
+        """Begin to run a line of shell on the host."""
+        return subprocess.Popen(
+            self._words(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def _words(self, command: str) -> list[str]:
+        return ["ssh", "-F", str(HOSTS / self.name / "ssh_config"), self.name, command]
 
     def ask(self, command: str) -> str:
         """Run a line of shell that has to succeed, and return what it says."""

@@ -14,10 +14,12 @@ from tests.installer.runs import Run, is_whole, readable_by_others, secrets, wat
 pytestmark = pytest.mark.long
 
 # What is said when a step begins, and with ! what runs in the middle of a long one.
-MOMENTS = (
+EACH_STEP = (
     "[1/", "[2/", "[3/", "![p]ip install", "[4/", "[5/", "[6/", "![d]pkg.*--unpack", "[7/", "[8/", "[9/",
     "![p]ip.*install", "[10/", "[11/",
 )  # fmt: skip
+IN_EACH_PART = ("[1/", "![p]ip install", "[6/", "![d]pkg.*--unpack", "[8/", "![p]ip.*install", "[11/")
+"""Of the shell, of the installer's virtualenv, of the playbook."""
 
 # Everything that has ever been taken for something else: by a shell, by YAML, in a URL, by st2.conf, by htpasswd.
 PASSWORD = "ä'\"`$(id) /\\#%{}[]&!*?~:;,@=+-x" + "q7" * 80
@@ -26,11 +28,15 @@ RABBITMQ_PASSWORD = "p/a@s:s #%25{w}?&'\"x"
 
 
 def cut_off(
-    host: InstallerHost, command: str, environment: dict[str, str], kinds: list[tuple[str, str]]
+    host: InstallerHost,
+    command: str,
+    environment: dict[str, str],
+    moments: tuple[str, ...],
+    kinds: list[tuple[str, str]],
 ) -> dict[str, str]:
     """Kill a run at each moment; return the secrets that were there in the end. No run may change one."""
     known: dict[str, str] = {}
-    for number, moment in enumerate(MOMENTS):
+    for number, moment in enumerate(moments):
         run = Run(host, command, environment)
         run.wait_for(moment)
         signal, whom = kinds[number % len(kinds)]
@@ -55,7 +61,7 @@ def test_power_failures_behind_a_proxy(release: Path) -> None:
     command = f"sh {RELEASE}/install.sh {' '.join(options)}"
     with Proxy(address, "ops", "pr0xyS3cret") as proxy, watched(["pr0xyS3cret", PASSWORD[-40:]]) as seen:
         environment = {"ST2_RELEASE_URL": f"file://{RELEASE}", "http_proxy": proxy.url, "https_proxy": proxy.url}
-        known = cut_off(host, command, environment, [("KILL", "all")])
+        known = cut_off(host, command, environment, EACH_STEP, [("KILL", "all")])
         Run(host, command, environment).succeeds()
         assert {name: secrets(host)[name] for name in known} == known
         # The proxy is remembered.
@@ -81,7 +87,7 @@ def test_signals_without_a_network(release: Path, tmp_path: Path) -> None:
     subprocess.run(["ip", "-n", namespace, "route", "delete", "default"], check=True)
     before = host.fingerprint()
     command = f"sh {RELEASE}/install.sh --yes --offline /srv/bundle.tar --set mongodb_repository_url=file:///srv/mongodb-repository"
-    known = cut_off(host, command, {}, [("TERM", "main"), ("KILL", "main")])
+    known = cut_off(host, command, {}, IN_EACH_PART, [("TERM", "main"), ("KILL", "main")])
     Run(host, command, {}).succeeds()
     assert {name: secrets(host)[name] for name in known} == known
     assert "nothing was changed" in Run(host, command, {}).succeeds()
