@@ -18,6 +18,7 @@ _PHASES = ("preflight", "install", "configure", "service", "verify")
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str, "path": str, "bool": bool, "int": int, "float": (int, float), "list": list, "dict": dict, "raw": object,
 }  # fmt: skip
+_SOMETHING: dict[str, Any] = {"str": "something", "bool": True, "list": []}
 
 
 def test_the_readme_names_every_role() -> None:
@@ -58,13 +59,23 @@ def test_meta_names_the_supported_systems(role: Role) -> None:
 def test_defaults_are_those_of_the_argument_specs(role: Role) -> None:
     for entry, spec in role.specs.items():
         options = spec.get("options", {})
-        assert set(options) == set(role.defaults), f"{role.name}, {entry}"
+        assert set(role.defaults) <= set(options), f"{role.name}, {entry}"
         for name, option in options.items():
-            if option.get("required"):
+            assert "default" in option or option.get("required"), f"{name}: neither required nor with a default"
+            if option.get("required") or name not in role.defaults:
                 continue
-            assert "default" in option, f"{name}: neither required nor with a default"
             assert option["default"] == role.defaults[name], name
             assert type(option["default"]) is type(role.defaults[name]), name
+
+
+@each_role
+def test_what_only_one_entry_point_takes_is_described(role: Role) -> None:
+    assert set(role.specs["main"].get("options", {})) == set(role.defaults), role.name
+    for entry, spec in role.specs.items():
+        for name, option in spec.get("options", {}).items():
+            if name not in role.defaults:
+                assert name.startswith(f"{role.name}_"), f"{entry}: {name}"
+                assert len(str(option.get("description", ""))) > 10, f"{entry}: {name} has no description"
 
 
 @each_role
@@ -104,7 +115,7 @@ def test_ansible_accepts_the_defaults(role: Role) -> None:
     host = Host(role, "debian-12")
     for entry, spec in role.specs.items():
         options: dict[str, Any] = spec.get("options", {})
-        given = {name: host.value(role.defaults[name]) for name in options if not options[name].get("required")}
-        given |= {name: "something" for name in options if options[name].get("required")}
+        given = {name: host.value(role.defaults[name]) for name in options if name in role.defaults}
+        given |= {name: _SOMETHING[options[name]["type"]] for name in options if options[name].get("required")}
         result = ArgumentSpecValidator(options).validate(given)
         assert not result.error_messages, f"{role.name}, {entry}: {result.error_messages}"
