@@ -100,6 +100,7 @@ finish() {
     status=$?
     trap - EXIT
     if [ -n "$child" ] && kill "$child" 2>/dev/null; then wait "$child" || :; fi
+    if [ "$status" -ne 0 ] && [ -n "$on_failure" ]; then "$on_failure"; fi # of the release
     if [ "$status" -ne 0 ] && [ "$step_number" -gt 0 ]; then
         complain "step $step_number, \"$step_name\", failed."
         if [ -n "$failed_command" ]; then complain "command: $(printf '%s' "$failed_command" | head -n 1)"; fi
@@ -111,8 +112,7 @@ finish() {
         if [ -n "$problems" ]; then complain "Besides:$problems"; fi
         if [ -z "$begun" ]; then complain "Nothing was changed."; else complain "log: $log"; fi
     fi
-    if [ -n "$lock" ]; then rm -rf "$lock"; fi
-    if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
+    rm -rf ${lock:+"$lock"} ${scratch:+"$scratch"}
     exit "$status"
 }
 
@@ -483,7 +483,7 @@ own_environment() {
 
 main() {
     log='' lock='' scratch='' last_output='' failed_command='' step_name='' remedy='' step_number=0 steps=0
-    host='' former='' kind=standalone system='' child='' bundle='' no_bundle='' source='' problems='' begun='' installed='' host_only='' standalone_only=''
+    on_failure='' host='' former='' kind=standalone system='' child='' bundle='' no_bundle='' source='' problems='' begun='' installed='' host_only='' standalone_only=''
     started=$(date +%s)
     read_options "$@"
     own_environment

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2154  # Part of install.sh, which sets the variables.
+# shellcheck disable=SC2154,SC2034  # Part of install.sh, which sets the variables and reads some.
 # From a release or a checkout ($source) to wheels. scripts/release makes those of a release.
 
 # What is to be installed, as one digest: equal digests mean that there is nothing to do. Further parts may be named.
@@ -23,6 +23,16 @@ pip_install() {
     environment=$1
     shift
     run "$environment/bin/python" -m pip install --disable-pip-version-check --no-input --only-binary :all: "$@"
+}
+
+# Set the remedy by what the last output gives away.
+better_remedy() {
+    if [ ! -s "$last_output" ]; then return 0; fi
+    if grep -q 'No space left on device' "$last_output"; then
+        remedy="make room on the disk, then run this again"
+    elif grep -q 'DO NOT MATCH THE HASHES' "$last_output"; then
+        remedy="the package index has another file than the release was made with: ask whoever runs it, or take another release"
+    fi
 }
 
 # Fill $scratch/wheels: from the release, or built from the checkout without any compiler.

@@ -10,6 +10,7 @@
 set_up_host() {
     begin_host
     if [ -n "$check" ]; then place=$scratch/installer; fi
+    untried='' on_failure=put_back
     make_place
     reach_out
     if [ -z "$uninstall" ]; then keep_release; fi
@@ -60,26 +61,33 @@ keep_release() {
     cp -R "$scratch/wheels" "$release.new"
     printf '%s\n' "$digest" >"$release.new/.digest"
     chmod -R u=rwX,go=rX "$release.new"
-    if [ -e "$release" ] && [ -e /var/lib/st2lite/upgrade/from ] && [ -e "$release.previous" ]; then
+    if never_ran || { [ -e /var/lib/st2lite/upgrade/from ] && [ -e "$release.previous" ]; }; then
         rm -rf "$release" # of an upgrade that was interrupted; the one before ran
     elif [ -e "$release" ]; then
         rm -rf "$release.previous"
         mv "$release" "$release.previous"
     fi
     mv "$release.new" "$release"
+    untried=1
 }
 
-# After an upgrade that failed: what repairs and removes this host has to be of the version that runs.
-put_release_back() {
-    if ! in_use "$release" && in_use "$release.previous"; then
+# After a failure: what repairs and removes this host has to be of the version that runs.
+put_back() {
+    better_remedy
+    release=$place/release
+    if never_ran || { [ -n "$untried" ] && [ -e "$release.previous" ]; }; then
         rm -rf "$release"
         mv "$release.previous" "$release"
     fi
+    put_virtualenv_back
 }
 
+never_ran() { [ -e "$release" ] && ! in_use "$release" && in_use "$release.previous"; }
+
 in_use() {
-    for wheel in "$1"/wheels/st2lite-*.whl; do
-        [ -f "$wheel" ] && grep -qF "$(sha256sum <"$wheel" | cut -d ' ' -f 1)" /opt/stackstorm/st2/package.meta
+    for file in "$1"/wheels/st2lite-*.whl "$1/requirements/st2lite.lock"; do
+        if ! [ -f "$file" ]; then return 1; fi
+        grep -qsF "$(sha256sum <"$file" | cut -d ' ' -f 1)" /opt/stackstorm/st2/package.meta || return 1
     done
 }
 
@@ -111,23 +119,34 @@ bring_venv_module() {
 list_packages() { dpkg-query --show --showformat='${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii *//p' | LC_ALL=C sort -u; }
 
 prepare_ansible() {
-    venv=$place/venv
     release=$place/release
     if [ ! -d "$release" ]; then release=$source; fi
+    put_virtualenv_back
     lock_digest=$("$python" -V; sha256sum <"$release/requirements/ansible.lock")
     if [ "$(cat "$venv/.complete" 2>/dev/null)" = "$lock_digest" ]; then
         say "      already there"
     else
-        rm -rf "$venv"
+        rm -rf "$venv.previous"
+        if [ -e "$venv" ]; then mv "$venv" "$venv.previous"; fi
         make_virtualenv
         pip_install "$venv" --no-compile --require-hashes -r "$release/requirements/ansible.lock"
         printf '%s\n' "$lock_digest" >"$venv/.complete"
         chmod -R go=rX "$venv"
     fi
+    rm -rf "$venv.previous"
     if [ ! -d "$release/collections" ]; then
         say "      unpacking collections"
         run env PYTHON="$venv/bin/python" "$release/packaging/collections"
         chmod -R u=rwX,go=rX "$release/collections"
+    fi
+}
+
+# A virtualenv works only where it was made, so the former one steps aside until the new one is complete.
+put_virtualenv_back() {
+    venv=$place/venv
+    if [ ! -f "$venv/.complete" ]; then
+        rm -rf "$venv"
+        if [ -f "$venv.previous/.complete" ]; then mv "$venv.previous" "$venv"; fi
     fi
 }
 
@@ -242,6 +261,7 @@ play() {
     remedy="see the log, then run this again"
     last_output='' failed_command=''
     environment_of_ansible
+    untried=
     # Roles give secrets their modes; what programs put down beside them, such as virtualenvs, is for others to read.
     umask 022
     # In the background: the shell would keep a signal back until the playbook has ended.
@@ -262,7 +282,6 @@ changes() { fact changed; }
 explain_failure() {
     last_output=$scratch/steps.message
     if [ ! -s "$last_output" ]; then tail -n 15 "$log" >"$last_output"; fi # not a task: Ansible itself gave up
-    if [ "$name" = upgrade ]; then put_release_back; fi
     if looked_only && [ "$name" != uninstall ]; then
         complain "this host is not ready:"
         sed -e 1d -e 's/^/  - /' "$last_output" >&2 # the first line is a heading of the role

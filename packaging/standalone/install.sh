@@ -76,6 +76,7 @@ smoke_test() {
 
 set_up_standalone() {
     begin_standalone
+    on_failure=better_remedy
     step "Installing packages" "check the network, proxy (https_proxy) and pip's index configuration, then run this again"
     wanted=$(fingerprint)
     install_packages

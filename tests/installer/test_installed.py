@@ -90,6 +90,32 @@ def test_a_password_file_without_one(installed: InstallerHost, option: str, says
     assert says in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("lock", "step"), [("ansible", 'step 3, "Preparing Ansible", failed'), ("st2lite", 'step 9, "Set up st2", failed')]
+)
+def test_packages_that_are_not_genuine(installed: InstallerHost, lock: str, step: str) -> None:
+    """A release that wants other packages than the index has: what ran runs, and what repairs it is of that, too."""
+    before = in_place(installed)
+    harm = (
+        "mount -t tmpfs -o size=200m tmpfs /mnt && cd /mnt &&"
+        f" tar -xzf {RELEASE}/st2lite-*.tar.gz && cp {RELEASE}/install.sh . &&"
+        f" sed -i 's/--hash=sha256:./--hash=sha256:0/' st2lite-*/requirements/{lock}.lock &&"
+        f" tar -czf $(basename {RELEASE}/st2lite-*.tar.gz) st2lite-*/ && sha256sum *.tar.gz install.sh >SHA256SUMS"
+    )
+    result = installed.install(*MONGODB, fault=harm, ST2_RELEASE_URL="file:///mnt")
+    assert result.returncode == 1
+    assert step in result.stderr, result.stdout + result.stderr
+    assert "remedy: the package index has another file than the release was made with" in result.stderr
+    assert in_place(installed) == before
+    is_whole(installed)
+
+
+def in_place(installed: InstallerHost) -> str:
+    """What is in use, and what would repair it."""
+    place = "/opt/stackstorm/installer"
+    return installed.ask(f"readlink /opt/stackstorm/st2; cat {place}/release/.digest {place}/venv/.complete")
+
+
 def test_removed_and_installed_again(installed: InstallerHost) -> None:
     kept = secrets(installed)
     done = installed.run("sh /opt/stackstorm/installer/release/install.sh --uninstall --yes")
