@@ -40,10 +40,14 @@ def test_all_is_up(host: Host, target: dict[str, Any]) -> None:
 
 
 def test_clients_wait_while_web_services_restart(host: Host, target: dict[str, Any]) -> None:
-    if not target["sockets_outlive_restarts"]:
-        pytest.skip("this systemd restarts a socket together with the service that it goes with")
     ports = " ".join(str(row["port"]) for row in target["sockets"])
     assert int(host.check_output(f"python3 -c %s {ports}", _ASK_WITHOUT_PAUSE)) > 0
+
+
+def test_clients_wait_while_crashed_web_services_come_back(host: Host, target: dict[str, Any]) -> None:
+    for row in target["sockets"]:
+        host.check_output(f"systemctl kill --signal=KILL {row['name']}.service")
+        host.check_output(f"curl --silent --fail --max-time 60 http://127.0.0.1:{row['port']}/healthz")
 
 
 def test_what_is_stopped_is_not_reached(host: Host, target: dict[str, Any]) -> None:

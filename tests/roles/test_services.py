@@ -58,9 +58,11 @@ def test_an_environment_may_hold_anything() -> None:
 @pytest.mark.parametrize("name", _WEB)
 def test_a_socket_outlives_a_restart_and_no_stop(name: str) -> None:
     socket, service = _unit(f"{name}.socket"), _unit(f"{name}.service")
-    assert f"StopPropagatedFrom={name}.service\n" in socket
+    assert "StopWhenUnneeded=yes\n" in socket
     assert "PartOf=" not in socket, "a restart would close it"
+    assert "StopPropagatedFrom=" not in socket, "a restart would close it from systemd 254 on"
     assert f"Wants={name}.socket\nAfter={name}.socket\n" in service
+    assert f"WantedBy={name}.service\n" in socket, "whatever else needs it keeps it open"
     assert "Requires=" not in service, "a crash would be for good"
     assert re.search(r"^ListenStream=127\.0\.0\.1:910[012]$", socket, re.MULTILINE)
 
