@@ -39,8 +39,12 @@ def test_headers_are_the_same_everywhere(host: Host, target: dict[str, Any], pat
 
 
 def test_folders_are_not_listed(host: Host, target: dict[str, Any]) -> None:
-    host.check_output("mkdir -p /opt/stackstorm/static/webui/img")
-    assert " 40" in _curl(host, target, "/img/").splitlines()[0]
+    folder = f"{target['web_root']}/folder"
+    host.check_output("mkdir %s", folder)
+    try:
+        assert " 403" in _curl(host, target, "/folder/").splitlines()[0]
+    finally:
+        host.check_output("rmdir %s", folder)
 
 
 def test_files_of_the_documentation(host: Host) -> None:
