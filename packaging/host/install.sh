@@ -29,6 +29,7 @@ set_up_host() {
         say "A run would change $(changes) things; they are in $log. Nothing was changed."
     else
         if [ -n "$upgrade" ]; then play upgrade; else play site; fi
+        rm -rf "$release.before"
         summary
     fi
 }
@@ -46,7 +47,7 @@ make_place() {
 }
 
 # Keep the release, whole or not at all: upgrade and removal need it when its source is gone. In a checkout the wheels
-# and the collections have to be made first. The release before stays: going back starts from it.
+# and the collections have to be made first. The release before stays: going back starts from it. The one before that stays until all is well.
 keep_release() {
     release=$place/release
     digest=$(fingerprint roles playbooks packaging install.sh ansible.cfg)
@@ -64,7 +65,8 @@ keep_release() {
     if never_ran || { [ -e /var/lib/st2lite/upgrade/from ] && [ -e "$release.previous" ]; }; then
         rm -rf "$release" # of an upgrade that was interrupted; the one before ran
     elif [ -e "$release" ]; then
-        rm -rf "$release.previous"
+        rm -rf "$release.before"
+        if [ -e "$release.previous" ]; then mv "$release.previous" "$release.before"; fi
         mv "$release" "$release.previous"
     fi
     mv "$release.new" "$release"
@@ -78,6 +80,7 @@ put_back() {
     if never_ran || { [ -n "$untried" ] && [ -e "$release.previous" ]; }; then
         rm -rf "$release"
         mv "$release.previous" "$release"
+        if [ -e "$release.before" ]; then mv "$release.before" "$release.previous"; fi
     fi
     put_virtualenv_back
 }

@@ -113,7 +113,7 @@ def test_packages_that_are_not_genuine(installed: InstallerHost, lock: str, step
 def in_place(installed: InstallerHost) -> str:
     """What is in use, and what would repair it."""
     place = "/opt/stackstorm/installer"
-    return installed.ask(f"readlink /opt/stackstorm/st2; cat {place}/release/.digest {place}/venv/.complete")
+    return installed.ask(f"readlink /opt/stackstorm/st2; cat {place}/release*/.digest {place}/venv/.complete")
 
 
 def test_removed_and_installed_again(installed: InstallerHost) -> None:
