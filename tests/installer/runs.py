@@ -93,10 +93,8 @@ def is_whole(host: InstallerHost) -> None:
     ):  # fmt: skip
         done = host.run(command)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    assert (
-        host.ask("ls -d /var/tmp/st2lite.* /opt/stackstorm/installer/{*.new,*.before,venv.previous} 2>/dev/null || :")
-        == ""
-    )
+    left = "/var/tmp/st2lite.* /opt/stackstorm/installer/{*.new,*.before,venv.previous}"
+    assert host.ask(f"ls -d {left} 2>/dev/null || :") == ""
     assert host.ask("ls /var/lib/st2lite/packages/*.before 2>/dev/null || :") == ""
     assert host.ask("dpkg --audit") == ""
     assert host.ask("systemctl list-units --failed --plain --no-legend") == ""
