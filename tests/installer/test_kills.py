@@ -97,7 +97,8 @@ def test_signals_without_a_network(release: Path, tmp_path: Path) -> None:
 
 
 def _make_bundle(host: InstallerHost, release: Path, bundle: Path) -> None:
-    repository = host.path("/srv/mongodb-repository")
+    host.ask("cp -R /srv/mongodb-repository /srv/copy")  # which is a mount that is not seen from outside
+    repository = host.path("/srv/copy")
     subprocess.run(
         [
             PROGRAM.parents[2] / "packaging/bundle", "--release", release, "--mongodb-url", f"file://{repository}",
