@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import stat
@@ -12,9 +13,9 @@ from pathlib import Path
 
 from tests.installer.host import PATIENCE_SECONDS, InstallerHost, until
 
-UNIT = "st2lite-install"
 OUTPUT = "/var/cache/installer.out"
 _SCAN_SECONDS = 0.5
+_numbers = itertools.count()
 
 
 class Run:
@@ -31,9 +32,10 @@ class Run:
             f"StandardError=append:{OUTPUT}", "StandardInput=file:/var/cache/installer.in",
         ]  # fmt: skip
         words = " ".join(f"--property={shlex.quote(text)}" for text in properties)
-        host.run(f"systemctl reset-failed {UNIT}")
+        # What one that was killed has started may still be there, and keeps its unit.
+        self.unit = f"st2lite-install-{next(_numbers)}"
         # It waits for the end, which is known by that: nobody has to ask again and again, which slows the host down.
-        self._whole = host.start(f"systemd-run --quiet --wait --unit={UNIT} {words} {command}")
+        self._whole = host.start(f"systemd-run --quiet --wait --collect --unit={self.unit} {words} {command}")
 
     @property
     def output(self) -> str:
@@ -60,7 +62,7 @@ class Run:
 
     def kill(self, signal: str, whom: str) -> None:
         """Send `signal` to the shell alone (main) or to everything that the run has started (all)."""
-        self.host.ask(f"systemctl kill --signal={signal} --kill-whom={whom} {UNIT}")
+        self.host.ask(f"systemctl kill --signal={signal} --kill-whom={whom} {self.unit}")
         until(lambda: self.ended, f"the end after {signal}")
 
     def succeeds(self) -> str:
