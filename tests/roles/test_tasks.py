@@ -88,6 +88,15 @@ def test_verification_reports_no_change(role: Role) -> None:
             assert task.keyword("changed_when") is False, task.name
 
 
+@each_role
+def test_files_that_are_copied_are_looked_for_before_anything_is_changed(role: Role) -> None:
+    asked = "".join(path.read_text() for path in role.task_files if path.name.startswith("preflight"))
+    for task in role.tasks:
+        source = (task.keywords.get("ansible.builtin.copy") or {}).get("src", "")
+        for name in re.findall(rf"\b{role.name}_\w*_file\b", source):
+            assert f"{name} is file" in asked, f"{task.name}: preflight does not look for the file of {name}"
+
+
 @pytest.mark.parametrize("release", sorted({"installed", os.environ.get("ST2LITE_ANSIBLE", "installed")}))
 def test_ansible_can_read_every_task_file(tmp_path: Path, release: str) -> None:
     """One play that imports them all: `include_tasks` alone would be looked at only when it is reached."""
