@@ -51,7 +51,7 @@ make_place() {
 # well.
 keep_release() {
     release=$place/release
-    digest=$(fingerprint roles playbooks packaging install.sh ansible.cfg)
+    digest=$(fingerprint roles playbooks packaging requirements install.sh ansible.cfg)
     if [ "$(cat "$release/.digest" 2>/dev/null)" = "$digest" ] || [ "$source" = "$release" ]; then return 0; fi
     rm -rf "$release.new"
     mkdir "$release.new"
