@@ -38,7 +38,7 @@ better_remedy() {
 # Fill $scratch/wheels: from the release, or built from the checkout without any compiler.
 collect_wheels() {
     if [ -d "$source/wheels" ]; then
-        cp -R "$source/wheels" "$scratch/wheels"
+        run cp -R "$source/wheels" "$scratch/wheels"
         return 0
     fi
     say "      building st2lite and its client from this checkout"

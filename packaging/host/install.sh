@@ -53,14 +53,15 @@ keep_release() {
     release=$place/release
     digest=$(fingerprint roles playbooks packaging requirements install.sh ansible.cfg)
     if [ "$(cat "$release/.digest" 2>/dev/null)" = "$digest" ] || [ "$source" = "$release" ]; then return 0; fi
+    remedy="look at the disk and the rights of $place, then run this again"
     rm -rf "$release.new"
     mkdir "$release.new"
     for part in requirements packaging pip roles playbooks collections ansible.cfg install.sh README.md LICENSE CHANGELOG.md; do
-        if [ -e "$source/$part" ]; then cp -R "$source/$part" "$release.new"; fi
+        if [ -e "$source/$part" ]; then run cp -R "$source/$part" "$release.new"; fi
     done
     if [ ! -d "$source/wheels" ]; then bring_venv_module; fi
     collect_wheels
-    cp -R "$scratch/wheels" "$release.new"
+    run cp -R "$scratch/wheels" "$release.new"
     printf '%s\n' "$digest" >"$release.new/.digest"
     chmod -R u=rwX,go=rX "$release.new"
     if never_ran || { [ -e /var/lib/st2lite/upgrade/from ] && [ -e "$release.previous" ]; }; then
@@ -78,6 +79,7 @@ keep_release() {
 put_back() {
     better_remedy
     release=$place/release
+    rm -rf "$release.new"
     if never_ran || { [ -n "$untried" ] && [ -e "$release.previous" ]; }; then
         rm -rf "$release"
         mv "$release.previous" "$release"
