@@ -13,7 +13,7 @@ import yaml
 from tests.roles.role import ROOT, Role, Task, roles
 
 _INCLUDES = ("ansible.builtin.include_tasks", "ansible.builtin.import_tasks")
-_OF_OTHERS = {"secret": {"secret_values", "secret_changed"}, "packages": {"packages_brought"}}
+_OF_OTHERS = {"secret": {"secret_values", "secret_changed"}, "packages": {"packages_brought", "packages_present"}}
 """What an included role makes known."""
 _PHASED = [role for role in roles() if role.has("tasks/service.yml")]
 
