@@ -14,7 +14,7 @@ from st2lite.models.execution import Execution, OutputChunk
 from st2lite.models.rule import Rule, RuleEnforcement
 from st2lite.models.trigger import Trigger, TriggerInstance
 from st2lite.storage.open import open_store
-from tests.servers.deployment import Standalone
+from tests.servers.deployment import Separate, Standalone
 
 pytestmark = pytest.mark.slow
 
@@ -46,3 +46,10 @@ def test_a_sound_installation_and_a_broken_one(tmp_path: Path) -> None:
         assert {kind: store.count(kind) for kind in KINDS} == before
         assert store.get(Rule, rule.id) == rule
         store.close()
+
+
+def test_an_installation_that_knows_no_callers(tmp_path: Path) -> None:
+    with Separate(tmp_path, settings={"auth": {"enable": False}}) as st2:
+        done = self_check("--config-file", st2.configuration)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "All is well." in done.stdout

@@ -95,14 +95,16 @@ class SelfCheck:
                 store.delete(User, _USER)
 
     def _api(self) -> None:
-        if self._call("GET", "/user")["username"] != _USER:
+        user = self._call("GET", "/user")["username"]
+        if not self.context.config.auth.enable:
+            return  # whoever calls is the system user
+        if user != _USER:
             raise CheckFailed("the API takes the token for somebody else's")
         try:
             self._request("GET", "/actions?limit=1", None, {"X-Auth-Token": "0" * 32})
         except CheckFailed:
             return
-        if self.context.config.auth.enable:
-            raise CheckFailed("the API answers a caller whose token is wrong")
+        raise CheckFailed("the API answers a caller whose token is wrong")
 
     def _datastore(self) -> None:
         secret = self.context.keyring is not None
