@@ -317,7 +317,7 @@ setting() {
     found=$({
         cat /etc/st2/installer.yml "${vars_file:-/dev/null}" 2>/dev/null || :
         printf '%s\n' "$settings" | sed 's/=/: /'
-    } | sed -n "s/^$1: *['\"]\{0,1\}\([^'\"#]*[^'\" #]\).*/\1/p" | tail -n 1)
+    } | sed -n -e "s/^$1: *['\"]\{0,1\}\([^'\"#]*[^'\" #]\).*/\1/p" -e "s/^$1:\$/{}/p" | tail -n 1)
     printf %s "${found:-$2}"
 }
 

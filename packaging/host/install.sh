@@ -86,6 +86,10 @@ put_back() {
         if [ -e "$release.before" ]; then mv "$release.before" "$release.previous"; fi
     fi
     put_virtualenv_back
+    # Half a version may be what has filled the disk, on which the one in use has to go on.
+    for made in /opt/stackstorm/versions/*; do
+        if [ -z "$check$uninstall" ] && [ ! -L "$made" ] && [ ! -e "$made/.installed" ]; then rm -rf "$made"; fi
+    done
 }
 
 never_ran() { [ -e "$release" ] && ! in_use "$release" && in_use "$release.previous"; }
