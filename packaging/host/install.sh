@@ -47,8 +47,8 @@ make_place() {
 }
 
 # Keep the release, whole or not at all: upgrade and removal need it when its source is gone. In a checkout the wheels
-# and the collections have to be made first. The release before stays: going back starts from it. The one before that stays until all is
-# well.
+# and the collections have to be made first. The release before stays: going back starts from it. So does the one
+# before that until all is well.
 keep_release() {
     release=$place/release
     digest=$(fingerprint roles playbooks packaging requirements install.sh ansible.cfg)

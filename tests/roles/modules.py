@@ -1,4 +1,4 @@
-"""The modules that roles bring along, loaded as Python modules."""
+"""Modules for Ansible that the product brings along, loaded as Python modules."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from types import ModuleType
 from tests.roles.role import ROOT
 
 
-def load(path: str) -> ModuleType:
-    """The file `path` below `roles/`."""
-    file = ROOT / "roles" / path
+def load(path: str, folder: Path = ROOT / "roles") -> ModuleType:
+    """The file `path` in the folder."""
+    file = folder / path
     spec = importlib.util.spec_from_file_location(Path(path).stem, file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from types import ModuleType
 from typing import Any
@@ -13,6 +12,7 @@ from ansible.playbook import Playbook
 from ansible.vars.manager import VariableManager
 
 from tests.roles import rendering  # noqa: F401  # it has Ansible find its modules
+from tests.roles.modules import load
 from tests.roles.role import ROOT
 
 OWN = {
@@ -27,12 +27,7 @@ CONSTANTS = {"site": "SITE_STEPS", "upgrade": "UPGRADE_STEPS", "uninstall": "REM
 
 @pytest.fixture(scope="module")
 def callback() -> ModuleType:
-    path = ROOT / "packaging/host/callback/st2_steps.py"
-    specification = importlib.util.spec_from_file_location("st2_steps", path)
-    assert specification and specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load("st2_steps.py", ROOT / "packaging/host/callback")
 
 
 def play(name: str) -> Any:
