@@ -108,7 +108,8 @@ class Store(Protocol):
         """Write the document if the stored `rev` equals its own, and raise `rev` by one; else raise `StaleWrite`.
 
         On any error the document in memory keeps its `rev`. Raise `Conflict` if another document has the unique key.
-        A large attribute that is empty leaves what is stored as it is: it may just not have been read.
+        A large attribute that is empty leaves what is stored as it is: it may just not have been read. Whoever meets
+        `StaleWrite` reads the document again: it may also have been written, and changed by somebody else at once.
         """
 
     def update(self, documents: Sequence[D], attribute: str) -> list[D]:

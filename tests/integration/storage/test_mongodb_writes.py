@@ -11,7 +11,8 @@ import pytest
 from pymongo import errors
 from pymongo.collection import Collection
 
-from st2lite.storage.mongodb.writes import Change, Writes
+from st2lite.models.errors import StaleWrite
+from st2lite.storage.mongodb.writes import Change, Replacement, Writes
 from tests.processes import PATIENCE
 from tests.servers.mongod import MongoServer
 
@@ -29,7 +30,7 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._collection, name)
-        if name not in ("insert_one", "insert_many", "update_one", "update_many"):
+        if name not in ("insert_one", "insert_many", "update_one", "update_many", "bulk_write"):
             return method
 
         def call(*arguments: Any, **options: Any) -> Any:
@@ -70,7 +71,7 @@ def outcomes(watched: Watched, writes: Writes, work: dict[str, Callable[[], None
     assert watched.running.wait(PATIENCE)
     for thread in threads[1:]:
         thread.start()
-    while len(writes._inserts._queue) < len(work) - 1:
+    while len(writes._inserts._queue) + len(writes._replacements._queue) < len(work) - 1:
         threading.Event().wait(0.001)
     watched.go.set()
     for thread in threads:
@@ -115,6 +116,59 @@ def test_what_is_wrong_with_one_row_is_no_fault_of_the_others(collection: Collec
     found = outcomes(watched, writes, work)
     assert {name for name, error in found.items() if error is not None} == {"large", "odd"}
     assert {stored["_id"] for stored in collection.find()} == {"first", "a", "b"}
+
+
+def replace(writes: Writes, new: Row, *kept: str) -> Callable[[], None]:
+    return lambda: writes.replace(Replacement(new, kept))
+
+
+def newer(identifier: str, rev: int = 2, **values: Any) -> Row:
+    return {"_id": identifier, "rev": rev, "write": f"newer token of {identifier}", **values}
+
+
+@pytest.mark.parametrize("lost", [{}, {1: "before"}, {1: "after"}, {2: "before"}, {2: "after"}])
+def test_replacements(collection: Collection[Row], lost: dict[int, str]) -> None:
+    collection.create_index("key", unique=True)
+    names = ("first", "a", "b", "stale", "taken")
+    collection.insert_many([row(name, key=name, old="$old", large="large") for name in names])
+    watched, writes = made(collection)
+    watched.lost = lost
+    work = {name: replace(writes, newer(name, key=name, new="$new")) for name in ("first", "b", "gone")}
+    work["a"] = replace(writes, newer("a", key="another", new={"$deep": "$a.b"}), "large", "missing")
+    work["stale"] = replace(writes, newer("stale", rev=3))
+    work["taken"] = replace(writes, newer("taken", key="b"))
+    found = outcomes(watched, writes, work)
+    assert {name for name, error in found.items() if error is None} == {"first", "a", "b"}
+    assert {name for name, error in found.items() if isinstance(error, StaleWrite)} == {"stale", "gone"}
+    assert isinstance(found["taken"], errors.DuplicateKeyError)
+    stored = {stored["_id"]: stored for stored in collection.find()}
+    assert stored["a"] == newer("a", key="another", new={"$deep": "$a.b"}, large="large")
+    assert stored["b"] == newer("b", key="b", new="$new")
+    assert stored["stale"]["rev"] == stored["taken"]["rev"] == 1
+    if not lost:
+        assert watched.calls == ["update_one", "bulk_write"]
+
+
+def test_one_of_two_that_replace_the_same_revision_wins(collection: Collection[Row]) -> None:
+    collection.insert_many([row("first"), row("wanted")])
+    watched, writes = made(collection)
+    work = {"first": replace(writes, newer("first"))}
+    work |= {name: replace(writes, {**newer("wanted", winner=name), "write": name}) for name in ("a", "b")}
+    found = outcomes(watched, writes, work)
+    (loser,) = [name for name, error in found.items() if isinstance(error, StaleWrite)]
+    stored = collection.find_one({"_id": "wanted"})
+    assert stored is not None
+    assert {stored["winner"], loser} == {"a", "b"}
+
+
+def test_a_replacement_that_is_too_large_is_no_fault_of_the_others(collection: Collection[Row]) -> None:
+    collection.insert_many([row(name) for name in ("first", "a", "large")])
+    watched, writes = made(collection)
+    work = {name: replace(writes, newer(name)) for name in ("first", "a")}
+    work["large"] = replace(writes, newer("large", text="x" * (17 << 20)))
+    found = outcomes(watched, writes, work)
+    assert {name for name, error in found.items() if error is not None} == {"large"}
+    assert {stored["_id"]: stored["rev"] for stored in collection.find()} == {"first": 2, "a": 2, "large": 1}
 
 
 @pytest.mark.parametrize("lost", [{}, {1: "before"}, {1: "after"}])

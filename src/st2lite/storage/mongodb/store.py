@@ -24,7 +24,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from st2lite.models.document import Document, Scalar
-from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StaleWrite, StoreUnavailable
+from st2lite.models.errors import ConfigError, Conflict, InvalidInput, StoreUnavailable
 from st2lite.models.ids import new_id
 from st2lite.storage.codec import Parts, apart_value, codec_for, raised
 from st2lite.storage.contract import D, Filter, Order, UpTo
@@ -35,7 +35,7 @@ from st2lite.storage.mongodb.look_back import LookBack
 from st2lite.storage.mongodb.query import MOST_IN, Query, name_of, queries, rank, sort_of
 from st2lite.storage.mongodb.quiet import QuietMonitor, quieten
 from st2lite.storage.mongodb.schema import ensure_schema, forget_schema, read_schema
-from st2lite.storage.mongodb.writes import DUPLICATE_CODE, Change, Writes, is_done, write_once
+from st2lite.storage.mongodb.writes import DUPLICATE_CODE, Change, Replacement, Writes, is_done, write_once
 from st2lite.storage.weighing import as_far_as_there_is_room, wanted, weighed
 
 T = TypeVar("T")
@@ -131,25 +131,15 @@ class MongoStore:
 
     def replace(self, document: Document) -> None:
         kind = type(document)
-        collection = self._collection(kind)
-        rev = document.rev
+        rev = document.rev + 1
         parts = codec_for(kind).split(document)
-        row = _row(document, rev + 1, parts)
-        this_revision = {"_id": document.id, "rev": rev}
-        update = _update(kind, row, parts) if None in parts.large else None
-
-        def write() -> None:
-            result = (
-                collection.replace_one(this_revision, row)
-                if update is None
-                else collection.update_one(this_revision, update)
-            )
-            if not result.matched_count:
-                raise StaleWrite(f"{kind.collection.name} {document.id}: revision {rev} is not the stored one")
-
+        kept = [name for name, raw in zip(kind.collection.large, parts.large, strict=True) if raw is None]
         with _explained():
-            self._write(collection, document, row, write)
-        document.rev = rev + 1
+            try:
+                self._writes(kind).replace(Replacement(_row(document, rev, parts), kept))
+            except errors.DuplicateKeyError:
+                raise self._conflict(document) from None
+        document.rev = rev
 
     def update(self, documents: Sequence[D], attribute: str) -> list[D]:
         if not documents:
@@ -343,13 +333,6 @@ def _row(document: Document, rev: int, parts: Parts) -> Row:
 def _parts(row: Row) -> tuple[Any, Any, Any]:
     """Id, revision and body; None for what somebody else has taken out."""
     return row["_id"], row.get("rev"), row.get("body")
-
-
-def _update(kind: type[Document], row: Row, parts: Parts) -> Row:
-    """An update to what `row` says that leaves large attributes alone which it does not have."""
-    gone = {name: "" for name, value in zip(kind.collection.fields, parts.values, strict=True) if value is None}
-    update: Row = {"$set": {name: value for name, value in row.items() if name != "_id"}}
-    return {**update, "$unset": gone} if gone else update
 
 
 def _projection(kind: type[Document], large: Sequence[str]) -> dict[str, int]:

@@ -1,7 +1,10 @@
 """Writes of many threads in one command.
 
-Threads that insert into one collection at the same time share a command; a thread that is alone waits for no others.
-Whoever changes one attribute of many documents to the same value does so in one command.
+Threads that insert into one collection, or replace documents of it, at the same time share a command; a thread that is
+alone waits for no others. Whoever changes one attribute of many documents to the same value does so in one command.
+
+A document is asked for by its id alone and compares the revision itself: of all conditions that is the one which
+servers answer without planning.
 
 Each write draws a token, which is stored with the document. When the connection breaks during a write, it is unknown
 whether the server did it: if the token is in the stored document, it was done, else it is tried once more.
@@ -13,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from pymongo import errors
+from pymongo import UpdateOne, errors
 from pymongo.collection import Collection
 from pymongo.results import UpdateResult
 
@@ -38,16 +41,40 @@ class Change(NamedTuple):
     value: Scalar
 
 
+class Replacement(NamedTuple):
+    """A row that takes the place of its document, if that is at the revision before; `kept` names what stays of it."""
+
+    row: Row
+    kept: Sequence[str] = ()
+
+    @property
+    def update(self) -> list[Row]:
+        """The update, as a pipeline; a document at another revision is not modified by it."""
+        new: Row = {"$literal": self.row}
+        if self.kept:
+            new = {"$mergeObjects": [{name: f"${name}" for name in self.kept}, new]}
+        before = {"$eq": ["$rev", self.row["rev"] - 1]}
+        return [{"$replaceWith": {"$cond": [before, new, "$$ROOT"]}}]
+
+
 class Writes:
     """The writes of this process to one collection. Safe to use from many threads; errors are the driver's own."""
 
     def __init__(self, collection: Collection[Row]) -> None:
         self._collection = collection
         self._inserts: GroupCommit[Row] = GroupCommit(self._insert_batch)
+        self._replacements: GroupCommit[Replacement] = GroupCommit(self._replace_batch)
 
     def insert(self, row: Row) -> None:
         """Insert a row; raise `DuplicateKeyError` if one of its keys is taken."""
         self._inserts.run(row)
+
+    def replace(self, replacement: Replacement) -> None:
+        """Replace a document; raise `StaleWrite` if it is at another revision, `DuplicateKeyError` if a key is taken.
+
+        Among writes of other threads a document that was changed again at once may also be called stale.
+        """
+        self._replacements.run(replacement)
 
     def change(self, changes: Sequence[Change]) -> list[bool]:
         """Make several changes, those to the same value in one command; tell of each whether it was made.
@@ -72,11 +99,7 @@ class Writes:
         try:
             self._collection.insert_many([ticket.operation for ticket in batch], ordered=False)
         except errors.BulkWriteError as error:
-            if error.details.get("writeConcernErrors"):
-                raise
-            for problem in error.details["writeErrors"]:
-                kind = errors.DuplicateKeyError if problem["code"] == DUPLICATE_CODE else errors.WriteError
-                batch[problem["index"]].error = kind(problem["errmsg"], problem["code"], problem)
+            _hand_out(error, batch)
         except errors.ServerSelectionTimeoutError:
             raise
         except Exception:  # noqa: BLE001 - each gets its own below: what is wrong with one row is no fault of the others
@@ -88,6 +111,51 @@ class Writes:
 
     def _insert_one(self, row: Row) -> None:
         write_once(self._collection, row, lambda: self._collection.insert_one(row))
+
+    def _replace_batch(self, batch: Sequence[Ticket[Replacement]]) -> None:
+        if len(batch) == 1:
+            self._replace_one(batch[0].operation)
+            return
+        replacements = [ticket.operation for ticket in batch]
+        updates = [UpdateOne({"_id": new.row["_id"]}, new.update) for new in replacements]
+        try:
+            modified = self._collection.bulk_write(updates, ordered=False).modified_count
+        except errors.BulkWriteError as error:
+            _hand_out(error, batch)
+            modified = error.details["nModified"]
+        except errors.ServerSelectionTimeoutError:
+            raise
+        except Exception:  # noqa: BLE001 - as for inserts
+            self._one_by_one(batch, self._replace_after_all)
+            return
+        written = [ticket for ticket in batch if ticket.error is None]
+        if modified == len(written):
+            return
+        stored = self._carrying([ticket.operation.row for ticket in written])
+        for ticket in written:
+            if ticket.operation.row["write"] not in stored:
+                ticket.error = self._stale(ticket.operation)
+
+    def _replace_after_all(self, replacement: Replacement) -> None:
+        if not is_done(self._collection, replacement.row):
+            self._replace_one(replacement)
+
+    def _replace_one(self, replacement: Replacement) -> None:
+        def write() -> None:
+            if not self._collection.update_one({"_id": replacement.row["_id"]}, replacement.update).modified_count:
+                raise self._stale(replacement)
+
+        write_once(self._collection, replacement.row, write)
+
+    def _stale(self, replacement: Replacement) -> StaleWrite:
+        row = replacement.row
+        return StaleWrite(f"{self._collection.name} {row['_id']}: revision {row['rev'] - 1} is not the stored one")
+
+    def _carrying(self, rows: Sequence[Row]) -> set[str]:
+        """The tokens of those writes that are the last ones that their documents have seen."""
+        query = {"_id": {"$in": [row["_id"] for row in rows]}}
+        stored = {row["_id"]: row.get("write") for row in self._collection.find(query, {"write": 1})}
+        return {row["write"] for row in rows if stored.get(row["_id"]) == row["write"]}
 
     def _change_alike(self, identifiers: list[str], rev: int, values: Row) -> Iterable[str]:
         """Set these values in documents that are at this revision; return the ids of those that were."""
@@ -117,6 +185,15 @@ class Writes:
                 raise  # a server that is away is waited for once, not once for each
             except Exception as error:  # noqa: BLE001 - raised again in the thread that it concerns
                 ticket.error = error
+
+
+def _hand_out(error: errors.BulkWriteError, batch: Sequence[Ticket[Any]]) -> None:
+    """Give each write of a batch the error that is its own; raise the error if it is about all of them."""
+    if error.details.get("writeConcernErrors"):
+        raise error
+    for problem in error.details["writeErrors"]:
+        kind = errors.DuplicateKeyError if problem["code"] == DUPLICATE_CODE else errors.WriteError
+        batch[problem["index"]].error = kind(problem["errmsg"], problem["code"], problem)
 
 
 def write_once(collection: Collection[Row], row: Row, write: Callable[[], object]) -> None:
