@@ -75,11 +75,8 @@ class EventMeasurement:
 
     def _wait(self, count: int) -> None:
         self._done += count
-        deadline = time.monotonic() + 300
-        while self._client.page(QUERY.format(limit=1, offset=0) + "&status=succeeded")[1] < self._done:
-            if time.monotonic() > deadline:
-                raise RuntimeError("not every webhook became an execution")
-            time.sleep(load.LOOK)
+        query = QUERY.format(limit=1, offset=0) + "&status=succeeded"
+        load.wait_until(lambda: self._client.page(query)[1] >= self._done, 300, "not every webhook became an execution")
 
     def _ends(self, count: int) -> list[float]:
         """When the newest executions of the rule ended, in seconds since the epoch."""

@@ -14,8 +14,7 @@ POLL = 0.002
 """Seconds between two looks at an execution whose latency is measured."""
 
 LOOK = 1.0
-"""Seconds between two looks whether a burst is over. Each has thousands of executions counted, which is not to be
-measured; when they ended they say themselves."""
+"""Least seconds between two looks whether a burst is over, and the first of them; see `wait_until`."""
 
 
 def latencies(target: Target, action: str, parameters: dict[str, Any], count: int) -> list[float]:
@@ -72,3 +71,16 @@ def in_processes(number: int, function: Callable[..., list[Any]], *arguments: An
     with ProcessPoolExecutor(number, mp_context=context) as pool:
         futures = [pool.submit(function, *arguments) for _ in range(number)]
         return [item for future in futures for item in future.result()]
+
+
+def wait_until(is_over: Callable[[], bool], seconds: float, problem: str) -> None:
+    """Look whether a burst is over, the more rarely the longer it takes; raise `RuntimeError` when it takes too long.
+
+    A look has thousands of executions counted, which is not to be measured. When they ended they say themselves.
+    """
+    start = time.monotonic()
+    while not is_over():
+        elapsed = time.monotonic() - start
+        if elapsed > seconds:
+            raise RuntimeError(problem)
+        time.sleep(max(LOOK, elapsed / 2))

@@ -122,11 +122,7 @@ class Measurement:
         wanted = client.page(query)[1] + clients * count
         before = cpu_seconds(self._pids)
         load.in_processes(clients, load.post, self._target, action, parameters, count)
-        deadline = time.monotonic() + 600
-        while client.page(query)[1] < wanted:
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"executions of {action} did not all succeed")
-            time.sleep(load.LOOK)
+        load.wait_until(lambda: client.page(query)[1] >= wanted, 600, f"executions of {action} did not all succeed")
         return cpu_seconds(self._pids) - before, self._newest(clients * count)
 
     def _newest(self, count: int) -> list[dict[str, Any]]:
