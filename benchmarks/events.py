@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
-from datetime import datetime
 
 from benchmarks import load
 from benchmarks.client import Client, Target
 from benchmarks.processes import cpu_seconds
+from st2lite.models.timestamps import to_epoch
 
 HOOK = "bench"
 RULE = {
@@ -64,14 +64,13 @@ class EventMeasurement:
 
     def _burst(self) -> dict[str, float]:
         per_client = max(20, int(BURST * self._scale)) // CLIENTS
-        start = time.time()
-        self._send(CLIENTS, per_client)
-        count = per_client * CLIENTS
-        return {"burst_s": max(self._ends(count)) - start, "burst_webhooks": count}
+        sent = self._send(CLIENTS, per_client)
+        return {"burst_s": max(self._ends(len(sent))) - min(sent), "burst_webhooks": len(sent)}
 
-    def _send(self, clients: int, count: int) -> None:
-        load.in_processes(clients, load.webhooks, self._target, HOOK, count)
-        self._wait(clients * count)
+    def _send(self, clients: int, count: int) -> list[float]:
+        sent = load.in_processes(clients, load.webhooks, self._target, HOOK, count)
+        self._wait(len(sent))
+        return sent
 
     def _wait(self, count: int) -> None:
         self._done += count
@@ -84,7 +83,7 @@ class EventMeasurement:
         while len(found) < count:
             limit = min(100, count - len(found))
             rows = self._client.page(QUERY.format(limit=limit, offset=len(found)))[0]
-            found += [datetime.fromisoformat(row["end_timestamp"].replace("Z", "+00:00")).timestamp() for row in rows]
+            found += [to_epoch(row["end_timestamp"]) for row in rows]
         return found
 
 

@@ -30,15 +30,16 @@ def latencies(target: Target, action: str, parameters: dict[str, Any], count: in
     return seconds
 
 
-def post(target: Target, action: str, parameters: dict[str, Any], count: int, pause: float = 0.0) -> list[str]:
-    """Request `count` executions without waiting for any; return their ids."""
+def post(target: Target, action: str, parameters: dict[str, Any], count: int, pause: float = 0.0) -> list[float]:
+    """Request `count` executions without waiting for any; return when each was, in seconds since the epoch."""
     client = Client(target)
-    identifiers = []
+    moments = []
     for _ in range(count):
-        identifiers.append(client.post(action, parameters))
+        moments.append(time.time())
+        client.post(action, parameters)
         if pause:
             time.sleep(pause)
-    return identifiers
+    return moments
 
 
 def webhooks(target: Target, url: str, count: int, pause: float = 0.0) -> list[float]:
