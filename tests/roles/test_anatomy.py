@@ -47,6 +47,14 @@ def test_main_includes_each_phase_in_order(role: Role) -> None:
 
 
 @each_role
+def test_what_an_imported_file_imports_is_looked_for_in_its_role(role: Role) -> None:
+    """Named without a folder it would be looked for in `tasks/` of the working directory first."""
+    inside = [path for path in sorted((role.path / "tasks").glob("*.yml")) if path.name != "main.yml"]
+    imported = [line for path in inside for line in path.read_text().splitlines() if "import_tasks:" in line]
+    assert [line.strip() for line in imported if '"{{ role_path }}/tasks/' not in line] == []
+
+
+@each_role
 def test_meta_names_the_supported_systems(role: Role) -> None:
     meta = role.load("meta/main.yml")
     platforms = {entry["name"]: entry["versions"] for entry in meta["galaxy_info"]["platforms"]}

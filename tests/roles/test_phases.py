@@ -34,7 +34,8 @@ def _tags(keywords: dict[str, Any]) -> set[str]:
 
 def _included(keywords: dict[str, Any]) -> str:
     given = next((keywords[module] for module in _INCLUDES if module in keywords), "")
-    return given["file"] if isinstance(given, dict) else given
+    name: str = given["file"] if isinstance(given, dict) else given
+    return name.removeprefix("{{ role_path }}/tasks/")
 
 
 def _each_phase() -> Iterator[tuple[Role, str]]:
