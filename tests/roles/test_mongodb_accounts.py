@@ -18,7 +18,7 @@ from pymongo.errors import OperationFailure
 from tests.roles.modules import load
 from tests.roles.role import ROOT
 from tests.servers import require
-from tests.servers.mongod import START_SECONDS, program
+from tests.servers.mongod import START_SECONDS, STOP_SECONDS, program
 
 _accounts = load("mongodb/library/mongodb_accounts.py")
 _login = load("mongodb/library/mongodb_login.py")
@@ -60,7 +60,11 @@ class Server:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(30)
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:  # it may miss a signal that another thread than its first one gets
+                self._process.kill()
+                self._process.wait()
 
 
 @pytest.fixture
