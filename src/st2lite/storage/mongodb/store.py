@@ -10,9 +10,8 @@ The driver does not repeat writes: `writes` finds out whether one was done when 
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import pymongo
@@ -35,7 +34,7 @@ from st2lite.storage.mongodb.look_back import LookBack
 from st2lite.storage.mongodb.query import MOST_IN, Query, name_of, queries, rank, sort_of
 from st2lite.storage.mongodb.quiet import QuietMonitor, quieten
 from st2lite.storage.mongodb.schema import ensure_schema, forget_schema, read_schema
-from st2lite.storage.mongodb.writes import DUPLICATE_CODE, Change, Replacement, Writes, is_done, write_once
+from st2lite.storage.mongodb.writes import DUPLICATE_CODE, Change, Replacement, Writes, is_done
 from st2lite.storage.weighing import as_far_as_there_is_room, wanted, weighed
 
 T = TypeVar("T")
@@ -92,10 +91,7 @@ class MongoStore:
             document.id = new_id()
         parts = codec_for(type(document)).split(document)
         with _explained():
-            try:
-                self._writes(type(document)).insert(_row(document, 1, parts))
-            except errors.DuplicateKeyError:
-                raise self._conflict(document) from None
+            self._insert(document, _row(document, 1, parts))
         document.rev = 1
 
     def insert_many(self, documents: Sequence[Document]) -> None:
@@ -119,7 +115,7 @@ class MongoStore:
             except errors.ConnectionFailure:
                 for document, row in zip(documents, rows, strict=True):
                     if not is_done(collection, row):
-                        self._write(collection, document, row, functools.partial(collection.insert_one, row))
+                        self._insert(document, row)
         for document in documents:
             document.rev = 1
 
@@ -265,9 +261,9 @@ class MongoStore:
         known = self._grouped.get(key)
         return known if known is not None else self._grouped.setdefault(key, Writes(self._collection(kind)))
 
-    def _write(self, collection: Collection[Row], document: Document, row: Row, write: Callable[[], object]) -> None:
+    def _insert(self, document: Document, row: Row) -> None:
         try:
-            write_once(collection, row, write)
+            self._writes(type(document)).insert(row)
         except errors.DuplicateKeyError:
             raise self._conflict(document) from None
 

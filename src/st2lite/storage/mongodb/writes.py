@@ -96,18 +96,15 @@ class Writes:
         if len(batch) == 1:
             self._insert_one(batch[0].operation)
             return
+        rows = [ticket.operation for ticket in batch]
         try:
-            self._collection.insert_many([ticket.operation for ticket in batch], ordered=False)
+            self._collection.insert_many(rows, ordered=False)
         except errors.BulkWriteError as error:
             _hand_out(error, batch)
         except errors.ServerSelectionTimeoutError:
             raise
         except Exception:  # noqa: BLE001 - each gets its own below: what is wrong with one row is no fault of the others
-            self._one_by_one(batch, self._insert_after_all)
-
-    def _insert_after_all(self, row: Row) -> None:
-        if not is_done(self._collection, row):
-            self._insert_one(row)
+            self._one_by_one(batch, rows, self._insert_one)
 
     def _insert_one(self, row: Row) -> None:
         write_once(self._collection, row, lambda: self._collection.insert_one(row))
@@ -126,19 +123,14 @@ class Writes:
         except errors.ServerSelectionTimeoutError:
             raise
         except Exception:  # noqa: BLE001 - as for inserts
-            self._one_by_one(batch, self._replace_after_all)
+            self._one_by_one(batch, [new.row for new in replacements], self._replace_one)
             return
-        written = [ticket for ticket in batch if ticket.error is None]
-        if modified == len(written):
-            return
-        stored = self._carrying([ticket.operation.row for ticket in written])
-        for ticket in written:
-            if ticket.operation.row["write"] not in stored:
-                ticket.error = self._stale(ticket.operation)
-
-    def _replace_after_all(self, replacement: Replacement) -> None:
-        if not is_done(self._collection, replacement.row):
-            self._replace_one(replacement)
+        accepted = [ticket for ticket in batch if ticket.error is None]
+        if modified < len(accepted):
+            done = self._are_done([ticket.operation.row for ticket in accepted])
+            for ticket, is_written in zip(accepted, done, strict=True):
+                if not is_written:
+                    ticket.error = self._stale(ticket.operation)
 
     def _replace_one(self, replacement: Replacement) -> None:
         def write() -> None:
@@ -150,12 +142,6 @@ class Writes:
     def _stale(self, replacement: Replacement) -> StaleWrite:
         row = replacement.row
         return StaleWrite(f"{self._collection.name} {row['_id']}: revision {row['rev'] - 1} is not the stored one")
-
-    def _carrying(self, rows: Sequence[Row]) -> set[str]:
-        """The tokens of those writes that are the last ones that their documents have seen."""
-        query = {"_id": {"$in": [row["_id"] for row in rows]}}
-        stored = {row["_id"]: row.get("write") for row in self._collection.find(query, {"write": 1})}
-        return {row["write"] for row in rows if stored.get(row["_id"]) == row["write"]}
 
     def _change_alike(self, identifiers: list[str], rev: int, values: Row) -> Iterable[str]:
         """Set these values in documents that are at this revision; return the ids of those that were."""
@@ -173,14 +159,21 @@ class Writes:
             except errors.ConnectionFailure:
                 if attempt + 1 == _ATTEMPTS:
                     raise
-        carrying = {"_id": query["_id"], "write": values["write"]}
-        return [row["_id"] for row in self._collection.find(carrying, {"_id": 1})]
+        done = self._are_done([{"_id": identifier, "write": values["write"]} for identifier in identifiers])
+        return [identifier for identifier, is_written in zip(identifiers, done, strict=True) if is_written]
 
-    @staticmethod
-    def _one_by_one(batch: Sequence[Ticket[T]], write: Callable[[T], None]) -> None:
-        for ticket in batch:
+    def _are_done(self, rows: Sequence[Row]) -> list[bool]:
+        """Tell of each of these writes what `is_done` tells of one, with one question."""
+        query = {"_id": {"$in": [row["_id"] for row in rows]}}
+        tokens = {row["_id"]: row.get("write") for row in self._collection.find(query, {"write": 1})}
+        return [tokens.get(row["_id"]) == row["write"] for row in rows]
+
+    def _one_by_one(self, batch: Sequence[Ticket[T]], rows: Sequence[Row], write: Callable[[T], None]) -> None:
+        """After a command that failed as a whole, do the writes that were not done; `rows` are what each stores."""
+        for ticket, row in zip(batch, rows, strict=True):
             try:
-                write(ticket.operation)
+                if not is_done(self._collection, row):
+                    write(ticket.operation)
             except errors.ServerSelectionTimeoutError:
                 raise  # a server that is away is waited for once, not once for each
             except Exception as error:  # noqa: BLE001 - raised again in the thread that it concerns
