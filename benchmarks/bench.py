@@ -69,6 +69,7 @@ def _measure_deployment(mode: str, directory: Path, scale: float, create: Callab
         for name, (action, _) in ACTIONS.items():
             _say(mode, action)
             figures |= measurement.action(name)
+        figures |= measurement.unwatched("chain")
         _say(mode, "events")
         figures |= measurement.events()
         _say(mode, "throughput")

@@ -74,6 +74,13 @@ class Client:
             response = self._ask(query)
         return _json(response), int(response.headers["X-Total-Count"])
 
+    def newest(self, query: str, count: int) -> list[dict[str, Any]]:
+        """The newest `count` executions that the query matches."""
+        found: list[dict[str, Any]] = []
+        while len(found) < count:
+            found += self.page(f"{query}&limit={min(100, count - len(found))}&offset={len(found)}")[0]
+        return found
+
     def _ask(self, query: str) -> http.client.HTTPResponse:
         self._connection.request("GET", f"{self._path}/executions?{query}", headers=self._headers)
         return self._connection.getresponse()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from benchmarks import load
 from benchmarks.client import Client, Target
@@ -21,7 +22,7 @@ RULE = {
     "action": {"ref": "core.noop"},
 }
 OTHERS = {**RULE, "criteria": {"trigger.body.state": {"type": "equals", "pattern": "nobody says so"}}}
-QUERY = "limit={limit}&offset={offset}&rule=bench_webhook&include_attributes=status,start_timestamp,end_timestamp"
+QUERY = "rule=bench_webhook&include_attributes=status,start_timestamp,end_timestamp"
 PAUSE = 0.03
 """Seconds between two webhooks whose latency is measured: none waits for another."""
 BURST = 2000
@@ -53,10 +54,7 @@ class EventMeasurement:
     def _latency(self) -> dict[str, float]:
         """From the moment a client begins its POST to the final status of the execution."""
         count = max(20, int(300 * self._scale))
-        sent = sorted(load.in_processes(1, load.webhooks, self._target, HOOK, count, PAUSE))
-        self._wait(count)
-        ended = sorted(self._ends(count))
-        seconds = [end - start for start, end in zip(sent, ended, strict=True)]
+        seconds = load.durations(*self._send(1, count, PAUSE))
         return {
             "webhook_p50_ms": 1000 * statistics.median(seconds),
             "webhook_p95_ms": 1000 * statistics.quantiles(seconds, n=20)[-1],
@@ -64,27 +62,17 @@ class EventMeasurement:
 
     def _burst(self) -> dict[str, float]:
         per_client = max(20, int(BURST * self._scale)) // CLIENTS
-        sent = self._send(CLIENTS, per_client)
-        return {"burst_s": max(self._ends(len(sent))) - min(sent), "burst_webhooks": len(sent)}
+        sent, executions = self._send(CLIENTS, per_client)
+        last = max(to_epoch(execution["end_timestamp"]) for execution in executions)
+        return {"burst_s": last - min(sent), "burst_webhooks": len(sent)}
 
-    def _send(self, clients: int, count: int) -> list[float]:
-        sent = load.in_processes(clients, load.webhooks, self._target, HOOK, count)
-        self._wait(len(sent))
-        return sent
-
-    def _wait(self, count: int) -> None:
-        self._done += count
-        query = QUERY.format(limit=1, offset=0) + "&status=succeeded"
+    def _send(self, clients: int, count: int, pause: float = 0.0) -> tuple[list[float], list[dict[str, Any]]]:
+        """Send webhooks; return when each was begun, in seconds since the epoch, and the executions that have ended."""
+        sent = load.in_processes(clients, load.webhooks, self._target, HOOK, count, pause)
+        self._done += len(sent)
+        query = f"{QUERY}&status=succeeded&limit=1"
         load.wait_until(lambda: self._client.page(query)[1] >= self._done, 300, "not every webhook became an execution")
-
-    def _ends(self, count: int) -> list[float]:
-        """When the newest executions of the rule ended, in seconds since the epoch."""
-        found: list[float] = []
-        while len(found) < count:
-            limit = min(100, count - len(found))
-            rows = self._client.page(QUERY.format(limit=limit, offset=len(found)))[0]
-            found += [to_epoch(row["end_timestamp"]) for row in rows]
-        return found
+        return sent, self._client.newest(QUERY, len(sent))
 
 
 def idle_percent(pids: Sequence[int], seconds: float) -> float:

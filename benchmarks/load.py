@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from benchmarks.client import Client, Target
+from st2lite.models.timestamps import to_epoch
 
 POLL = 0.002
 """Seconds between two looks at an execution whose latency is measured."""
@@ -31,7 +32,7 @@ def latencies(target: Target, action: str, parameters: dict[str, Any], count: in
 
 
 def post(target: Target, action: str, parameters: dict[str, Any], count: int, pause: float = 0.0) -> list[float]:
-    """Request `count` executions without waiting for any; return when each was, in seconds since the epoch."""
+    """Request `count` executions without waiting for any; return when each was begun, in seconds since the epoch."""
     client = Client(target)
     moments = []
     for _ in range(count):
@@ -72,6 +73,12 @@ def in_processes(number: int, function: Callable[..., list[Any]], *arguments: An
     with ProcessPoolExecutor(number, mp_context=context) as pool:
         futures = [pool.submit(function, *arguments) for _ in range(number)]
         return [item for future in futures for item in future.result()]
+
+
+def durations(sent: Sequence[float], executions: Sequence[dict[str, Any]]) -> list[float]:
+    """Seconds from each request to the end of its execution, for requests none of which waited for another."""
+    ended = sorted(to_epoch(execution["end_timestamp"]) for execution in executions)
+    return [end - start for start, end in zip(sorted(sent), ended, strict=True)]
 
 
 def wait_until(is_over: Callable[[], bool], seconds: float, problem: str) -> None:

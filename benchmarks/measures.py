@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks import load
 from benchmarks.client import Client, Target, login
@@ -45,6 +45,14 @@ def add_virtualenv(deployment: Deployment) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", path], check=True)
 
 
+class Requested(NamedTuple):
+    """Executions that have ended: CPU seconds of all, when each was requested (epoch seconds), and themselves."""
+
+    cpu: float
+    sent: list[float]
+    executions: list[dict[str, Any]]
+
+
 class Measurement:
     """Measures a running deployment; `scale` shrinks the counts for a quick look."""
 
@@ -68,37 +76,36 @@ class Measurement:
         """CPU of one execution, and how long a client waits for one.
 
         `cpu` is that of requests that come as fast as they are taken, `polled_cpu` of executions one after the other,
-        the work of answering the client's polls included. `p50` is what that client sees; `end_p50` goes from the
-        beginning of a request to the moment that the execution has for its end, and nobody looks meanwhile.
+        the work of answering the client's polls included.
         """
         action, parameters = ACTIONS[name]
         load.in_processes(1, load.latencies, self._target, action, parameters, self._count(20))  # warm
         count = self._count(300)
-        cpu, _ = self._burst(action, parameters, 1, count)
+        cpu = self._request(action, parameters, 1, count).cpu
         before = cpu_seconds(self._pids)
         seconds = load.in_processes(1, load.latencies, self._target, action, parameters, count)
         polled = cpu_seconds(self._pids) - before
-        sent = load.in_processes(1, load.post, self._target, action, parameters, count, PAUSE)
-        time.sleep(SETTLE)
-        ended = [row["end_timestamp"] for row in self._newest(count, action)]
-        unseen = [to_epoch(end) - start for start, end in zip(sorted(sent), sorted(ended), strict=True)]
         return {
             f"{name}_cpu_ms": 1000 * cpu / count,
             f"{name}_polled_cpu_ms": 1000 * polled / count,
             f"{name}_p50_ms": 1000 * statistics.median(seconds),
             f"{name}_p95_ms": 1000 * statistics.quantiles(seconds, n=20)[-1],
-            f"{name}_end_p50_ms": 1000 * statistics.median(unseen),
         }
+
+    def unwatched(self, name: str) -> dict[str, float]:
+        """From the beginning of a request to the moment that the execution has for its end; nobody looks meanwhile."""
+        requested = self._request(*ACTIONS[name], 1, self._count(300), PAUSE)
+        return {f"{name}_end_p50_ms": 1000 * statistics.median(load.durations(requested.sent, requested.executions))}
 
     def throughput(self) -> dict[str, float]:
         """Executions per second, requested by clients that do not wait, and run one after the other by some that do."""
         count = self._count(2000) // CLIENTS
-        _, executions = self._burst("core.noop", {}, CLIENTS, count)
+        executions = self._request("core.noop", {}, CLIENTS, count).executions
         time.sleep(SETTLE)
         after = pss_mib(self._pids)
         waiting = self._count(100)
         load.in_processes(CLIENTS, load.latencies, self._target, "core.noop", {}, waiting)
-        waited = self._newest(CLIENTS * waiting, "core.noop")
+        waited = Client(self._target).newest(_query("core.noop"), CLIENTS * waiting)
         return {
             "noop_per_s": _rate(executions),
             "noop_waiting_per_s": _rate(waited),
@@ -121,25 +128,16 @@ class Measurement:
     def _count(self, full: int) -> int:
         return max(8, int(full * self._scale))
 
-    def _burst(
-        self, action: str, parameters: dict[str, Any], clients: int, count: int
-    ) -> tuple[float, list[dict[str, Any]]]:
-        """Request executions as fast as the API takes them; return the CPU they cost, and the executions."""
-        query = f"limit=1&action={action}&status=succeeded&include_attributes=status"
-        client = Client(self._target)
+    def _request(
+        self, action: str, parameters: dict[str, Any], clients: int, count: int, pause: float = 0.0
+    ) -> Requested:
+        """Have clients request executions and wait for none; by default as fast as the API takes them."""
+        client, query = Client(self._target), f"{_query(action)}&status=succeeded&limit=1"
         wanted = client.page(query)[1] + clients * count
         before = cpu_seconds(self._pids)
-        load.in_processes(clients, load.post, self._target, action, parameters, count)
+        sent = load.in_processes(clients, load.post, self._target, action, parameters, count, pause)
         load.wait_until(lambda: client.page(query)[1] >= wanted, 600, f"executions of {action} did not all succeed")
-        return cpu_seconds(self._pids) - before, self._newest(clients * count, action)
-
-    def _newest(self, count: int, action: str) -> list[dict[str, Any]]:
-        client = Client(self._target)
-        found: list[dict[str, Any]] = []
-        while len(found) < count:
-            query = f"limit=100&offset={len(found)}&action={action}&include_attributes=start_timestamp,end_timestamp"
-            found += client.page(query)[0]
-        return found[:count]
+        return Requested(cpu_seconds(self._pids) - before, sent, client.newest(_query(action), len(sent)))
 
     def _fill(self, wanted: int) -> int:
         """Store copies of finished executions until `wanted` are there; return how many there are."""
@@ -164,6 +162,10 @@ def start_seconds(deployment: Deployment) -> float:
     start = time.perf_counter()
     deployment.start()
     return time.perf_counter() - start
+
+
+def _query(action: str) -> str:
+    return f"action={action}&include_attributes=status,start_timestamp,end_timestamp"
 
 
 def _rate(executions: list[dict[str, Any]]) -> float:
