@@ -1,10 +1,11 @@
-"""What a test asks the system about processes and files."""
+"""What a test asks the system about processes and files, and how it ends a process."""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
 import stat
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,6 +45,16 @@ def alive(pid: int) -> bool:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return False
+
+
+def end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Ask a process to end; kill it if it has not after so many seconds."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def wait_for(condition: Callable[[], object], seconds: float = PATIENCE) -> None:

@@ -15,6 +15,7 @@ import yaml
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from tests.processes import end
 from tests.roles.modules import load
 from tests.roles.role import ROOT
 from tests.servers import require
@@ -59,12 +60,7 @@ class Server:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:  # it may miss a signal that another thread than its first one gets
-                self._process.kill()
-                self._process.wait()
+            end(self._process, STOP_SECONDS)  # it may miss a signal that another thread than its first one gets
 
 
 @pytest.fixture

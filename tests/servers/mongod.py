@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
+from tests.processes import end
 from tests.servers import require
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.ports import free_ports
@@ -90,14 +91,9 @@ class MongoServer:
 
     def stop(self) -> None:
         """End the server in an orderly way."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process = None
+        if self._process is not None:
+            end(self._process, STOP_SECONDS)
+            self._process = None
 
     def kill(self) -> None:
         """End the server as a crash would (SIGKILL)."""

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from tests.processes import end
 from tests.servers import require
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.ports import free_ports
@@ -97,12 +98,7 @@ class RabbitServer:
     def stop(self) -> None:
         """End the node in an orderly way."""
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process, STOP_SECONDS)
             self._process = None
 
     def kill(self) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from tests.processes import end
 from tests.servers import require
 from tests.servers.ports import free_ports
 
@@ -94,14 +95,8 @@ class SshServer:
     def stop(self) -> None:
         """Stop the server by its pid; open connections go with it."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end(process, STOP_SECONDS)
 
     def _configuration(self) -> list[str]:
         lines = [
