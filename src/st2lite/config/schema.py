@@ -144,7 +144,7 @@ class ActionSensor:
 
 @dataclass(frozen=True)
 class RulesEngine:
-    threads: int = option(8, "Trigger instances that are matched at the same time (st2lite only).", minimum=1)
+    threads: int = option(16, "Trigger instances that are matched at the same time (st2lite only).", minimum=1)
     redispatch_after: float = option(
         10.0, "Seconds a trigger instance may wait before it is sent again (st2lite only).", minimum=0
     )

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 RETRY_INTERVAL = 0.5
 """Seconds between attempts to prepare a run while the store is away."""
 
-PREFETCH = 8
+PREFETCH = 16
 """Most messages that wait here to be claimed. What waits in a worker without a free slot waits in vain for others."""
 
 PREPARATION_PATIENCE = 300.0

@@ -146,7 +146,7 @@ def test_replacements(collection: Collection[Row], lost: dict[int, str]) -> None
     assert stored["b"] == newer("b", key="b", new="$new")
     assert stored["stale"]["rev"] == stored["taken"]["rev"] == 1
     if not lost:
-        assert watched.calls == ["update_one", "bulk_write"]
+        assert watched.calls[:2] == ["update_one", "update_many"]
 
 
 def test_one_of_two_that_replace_the_same_revision_wins(collection: Collection[Row]) -> None:
@@ -169,6 +169,18 @@ def test_a_replacement_that_is_too_large_is_no_fault_of_the_others(collection: C
     found = outcomes(watched, writes, work)
     assert {name for name, error in found.items() if error is not None} == {"large"}
     assert {stored["_id"]: stored["rev"] for stored in collection.find()} == {"first": 2, "a": 2, "large": 1}
+
+
+def test_heavy_replacements_share_no_more_than_a_command_holds(collection: Collection[Row]) -> None:
+    names = ("first", "a", "b", "c", "light")
+    collection.insert_many([row(name) for name in names])
+    watched, writes = made(collection)
+    text = "\N{GREEK SMALL LETTER ALPHA}" * (3 << 20)
+    work = {name: replace(writes, newer(name, text="" if name == "light" else text)) for name in names}
+    found = outcomes(watched, writes, work)
+    assert set(found.values()) == {None}
+    assert watched.calls == ["update_one", *["update_many"] * 3]
+    assert {stored["_id"]: stored["rev"] for stored in collection.find()} == dict.fromkeys(names, 2)
 
 
 @pytest.mark.parametrize("lost", [{}, {1: "before"}, {1: "after"}])

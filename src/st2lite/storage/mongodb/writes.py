@@ -13,10 +13,10 @@ whether the server did it: if the token is in the stored document, it was done, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from pymongo import UpdateOne, errors
+from pymongo import errors
 from pymongo.collection import Collection
 from pymongo.results import UpdateResult
 
@@ -30,6 +30,8 @@ Row = dict[str, Any]
 
 DUPLICATE_CODE = 11000
 _ATTEMPTS = 3
+_MOST_CHARACTERS = 4 << 20
+"""Texts of one update of many documents; a character takes up to 4 bytes, and a command up to 16 MiB."""
 
 
 class Change(NamedTuple):
@@ -48,13 +50,9 @@ class Replacement(NamedTuple):
     kept: Sequence[str] = ()
 
     @property
-    def update(self) -> list[Row]:
-        """The update, as a pipeline; a document at another revision is not modified by it."""
-        new: Row = {"$literal": self.row}
-        if self.kept:
-            new = {"$mergeObjects": [{name: f"${name}" for name in self.kept}, new]}
-        before = {"$eq": ["$rev", self.row["rev"] - 1]}
-        return [{"$replaceWith": {"$cond": [before, new, "$$ROOT"]}}]
+    def weight(self) -> int:
+        """Characters of its texts."""
+        return sum(len(value) for value in self.row.values() if isinstance(value, str))
 
 
 class Writes:
@@ -113,28 +111,29 @@ class Writes:
         if len(batch) == 1:
             self._replace_one(batch[0].operation)
             return
+        for portion in _portions(batch):
+            self._replace_portion(portion)
+
+    def _replace_portion(self, batch: Sequence[Ticket[Replacement]]) -> None:
         replacements = [ticket.operation for ticket in batch]
-        updates = [UpdateOne({"_id": new.row["_id"]}, new.update) for new in replacements]
+        rows = [replacement.row for replacement in replacements]
+        query = {"_id": {"$in": [row["_id"] for row in rows]}}
         try:
-            modified = self._collection.bulk_write(updates, ordered=False).modified_count
-        except errors.BulkWriteError as error:
-            _hand_out(error, batch)
-            modified = error.details["nModified"]
+            modified = self._collection.update_many(query, _replacing(replacements)).modified_count
         except errors.ServerSelectionTimeoutError:
             raise
         except Exception:  # noqa: BLE001 - as for inserts
-            self._one_by_one(batch, [new.row for new in replacements], self._replace_one)
+            self._one_by_one(batch, rows, self._replace_one)
             return
-        accepted = [ticket for ticket in batch if ticket.error is None]
-        if modified < len(accepted):
-            done = self._are_done([ticket.operation.row for ticket in accepted])
-            for ticket, is_written in zip(accepted, done, strict=True):
+        if modified < len(batch):
+            for ticket, is_written in zip(batch, self._are_done(rows), strict=True):
                 if not is_written:
                     ticket.error = self._stale(ticket.operation)
 
     def _replace_one(self, replacement: Replacement) -> None:
         def write() -> None:
-            if not self._collection.update_one({"_id": replacement.row["_id"]}, replacement.update).modified_count:
+            query = {"_id": replacement.row["_id"]}
+            if not self._collection.update_one(query, _replacing([replacement])).modified_count:
                 raise self._stale(replacement)
 
         write_once(self._collection, replacement.row, write)
@@ -178,6 +177,43 @@ class Writes:
                 raise  # a server that is away is waited for once, not once for each
             except Exception as error:  # noqa: BLE001 - raised again in the thread that it concerns
                 ticket.error = error
+
+
+def _portions(batch: Sequence[Ticket[Replacement]]) -> Iterator[list[Ticket[Replacement]]]:
+    """Parts of a batch of which each fits into one update."""
+    portion: list[Ticket[Replacement]] = []
+    room = _MOST_CHARACTERS
+    for ticket in batch:
+        weight = ticket.operation.weight
+        if portion and weight > room:
+            yield portion
+            portion, room = [], _MOST_CHARACTERS
+        portion.append(ticket)
+        room -= weight
+    yield portion
+
+
+def _replacing(replacements: Sequence[Replacement]) -> list[Row]:
+    """The update, as a pipeline, that replaces the document it meets; it does not modify one at another revision.
+
+    One of the same update for many documents costs servers less than an update for each.
+    """
+    identifiers = [new.row["_id"] for new in replacements]
+
+    def own(values: Sequence[Any]) -> Row:
+        if len(values) == 1:
+            return {"$literal": values[0]}
+        return {"$arrayElemAt": [{"$literal": values}, {"$indexOfArray": [{"$literal": identifiers}, "$_id"]}]}
+
+    row = own([new.row for new in replacements])
+    kept: Row = {}
+    for name in {name for new in replacements for name in new.kept}:
+        keepers = [new.row["_id"] for new in replacements if name in new.kept]
+        is_kept = {"$in": ["$_id", {"$literal": keepers}]}
+        kept[name] = f"${name}" if len(keepers) == len(replacements) else {"$cond": [is_kept, f"${name}", "$$REMOVE"]}
+    new = {"$mergeObjects": [kept, row]} if kept else row
+    before = {"$eq": ["$rev", own([new.row["rev"] - 1 for new in replacements])]}
+    return [{"$replaceWith": {"$cond": [before, new, "$$ROOT"]}}]
 
 
 def _hand_out(error: errors.BulkWriteError, batch: Sequence[Ticket[Any]]) -> None:
